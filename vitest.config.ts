@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+import { LongTestsFirst } from './test/run/long-tests-first.ts';
+
+export default defineConfig({
+  test: {
+    globalSetup: ['test/run/keep-compiled.ts', 'test/run/provide-servers.ts'],
+    // Processes, not threads: tests kill, stall and open databases, and none of it may reach a neighbour.
+    pool: 'forks',
+    // More than the cores: the long tests are nights in processes of their own, and mostly wait for a visibility to pass.
+    maxWorkers: Math.max(3, availableParallelism()),
+    // Generous, because a whole run also has to pass on one busy core; a test that hangs still ends.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 30_000,
+    // What is polled for comes from another process or socket; vitest's own second is over on a busy core.
+    expect: { poll: { timeout: 15_000 } },
+    retry: 0,
+    sequence: { sequencer: LongTestsFirst },
+    projects: [
+      // One process for many files: a process of its own for each cost 13 of the unit tests' 21 seconds of computing.
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'] } },
+      { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
+      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
+    ],
+  },
+});
