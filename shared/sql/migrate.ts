@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { DaybreakError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { ANY_MYSQL_COLLATION, mysqlWords, SQLITE_WORDS } from './ddl-words.ts';
+import type { DdlWords, Migration, SqlStore, SqlTx, SqlValue } from './sql.ts';
+
+export interface MigrateOptions {
+  readonly logger: Logger;
+  /**
+   * Whose migrations these are. Two parts that share one store (scheduler, executor) give different names, so that
+   * neither takes the other's for unknown ones. Default 'store'.
+   */
+  readonly component?: string;
+}
+
+/** One row per migration; `checksum` covers the `statements_done` first statements, `applied_at` is null until all are. */
+interface AppliedRow {
+  readonly id: string;
+  readonly checksum: string;
+  readonly statements_done: number;
+  readonly in_flight: number;
+  readonly applied_at: number | null;
+}
+
+/**
+ * Brings the store to the newest migration and returns the ids of those it applied. Safe to call at every start and
+ * from several processes. Throws MIGRATION_CHANGED when an applied migration has another text now, and
+ * MIGRATION_UNKNOWN when the store holds one that the list does not. One that stopped half way (MySQL commits DDL by
+ * itself) goes on where it stopped.
+ */
+export async function migrate(
+  store: SqlStore,
+  migrations: readonly Migration[],
+  options: MigrateOptions,
+): Promise<readonly string[]> {
+  assertOrdered(migrations);
+  const component = options.component ?? 'store';
+  return store.transaction('migrate', async (tx) => {
+    const words = tx.dialect === 'sqlite' ? SQLITE_WORDS : mysqlWords(await collationOf(tx));
+    await lock(tx);
+    try {
+      await tx.run(bookText(words));
+      return await applyAll(tx, { store, migrations, component, words, logger: options.logger });
+    } finally {
+      await unlock(tx);
+    }
+  });
+}
+
+interface AllMigrations {
+  readonly store: SqlStore;
+  readonly migrations: readonly Migration[];
+  readonly component: string;
+  readonly words: DdlWords;
+  readonly logger: Logger;
+}
+
+async function applyAll(tx: SqlTx, given: AllMigrations): Promise<readonly string[]> {
+  const { store, migrations, component, words, logger } = given;
+  const applied = await readBook(tx, component);
+  assertKnown(store, migrations, applied);
+  const done: string[] = [];
+  for (const migration of migrations) {
+    const row = applied.get(migration.id) ?? null;
+    if (row !== null && row.applied_at !== null) {
+      assertSame(store, migration, row, sums(migration, tx).at(-1) ?? '');
+      continue;
+    }
+    await applyOne(tx, { component, migration, words, row });
+    logger.info({ store: store.label, component, migration: migration.id }, 'migration applied');
+    done.push(migration.id);
+  }
+  return done;
+}
+
+interface OneMigration {
+  readonly component: string;
+  readonly migration: Migration;
+  readonly words: DdlWords;
+  readonly row: AppliedRow | null;
+}
+
+async function applyOne(tx: SqlTx, one: OneMigration): Promise<void> {
+  const { component, migration, row } = one;
+  const statements = migration.statements(one.words);
+  const checksums = sums(migration, tx);
+  const from = row?.statements_done ?? 0;
+  if (row) assertSame(tx, migration, row, checksums[from] ?? '');
+  else await insertBook(tx, component, migration.id, checksums[0] ?? '');
+
+  const note = async (set: string, params: readonly SqlValue[]): Promise<void> => {
+    await tx.run(`update schema_migration set ${set} where component = ? and id = ?`, [
+      ...params,
+      component,
+      migration.id,
+    ]);
+    // MySQL commits at each DDL statement by itself, so the notes around it are committed as well: before it, what is
+    // about to be done, and after it, that it is. SQLite rolls the whole migration back instead.
+    if (tx.dialect === 'mysql') await tx.run('commit');
+  };
+  for (let n = from; n < statements.length; n++) {
+    const mayBeThere = row !== null && row.in_flight > n;
+    await note('in_flight = ?', [n + 1]);
+    await runStatement(tx, statements[n] ?? '', mayBeThere);
+    await note('statements_done = ?, checksum = ?', [n + 1, checksums[n + 1] ?? '']);
+  }
+  await note('applied_at = ?', [tx.nowMs]);
+}
+
+// Table, column, index and trigger exist already.
+const THERE_ALREADY = new Set([1050, 1060, 1061, 1359]);
+
+/** A statement that was begun before a crash may be done: then what it makes is there, and that is no error. */
+async function runStatement(tx: SqlTx, text: string, mayBeThere: boolean): Promise<void> {
+  try {
+    await tx.run(text);
+  } catch (error) {
+    const cause = error instanceof DaybreakError ? error.cause : null;
+    const errno = (cause as { errno?: unknown } | null)?.errno;
+    if (!mayBeThere || typeof errno !== 'number' || !THERE_ALREADY.has(errno)) throw error;
+  }
+}
+
+function bookText(w: DdlWords): string {
+  return `create table if not exists schema_migration (
+    component ${w.text(32)} not null,
+    id ${w.text(64)} not null,
+    checksum ${w.text(64)} not null,
+    statements_done ${w.int} not null,
+    in_flight ${w.int} not null,
+    applied_at ${w.bigint},
+    primary key (component, id)
+  )${w.clustered}`;
+}
+
+async function readBook(tx: SqlTx, component: string): Promise<Map<string, AppliedRow>> {
+  const rows = await tx.all<AppliedRow>(
+    'select id, checksum, statements_done, in_flight, applied_at from schema_migration where component = ? order by id',
+    [component],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function insertBook(tx: SqlTx, component: string, id: string, checksum: string): Promise<void> {
+  await tx.run(
+    'insert into schema_migration (component, id, checksum, statements_done, in_flight) values (?, ?, ?, 0, 0)',
+    [component, id, checksum],
+  );
+}
+
+/** `sums[n]` covers the first n statements, in the dialect's words and whichever server it is. */
+function sums(migration: Migration, tx: SqlTx): string[] {
+  const words = tx.dialect === 'sqlite' ? SQLITE_WORDS : mysqlWords(ANY_MYSQL_COLLATION);
+  const result = [createHash('sha256').update(migration.id).digest('hex')];
+  for (const statement of migration.statements(words)) {
+    // White space between words may change with the code's indentation: it is no change of the migration.
+    const text = statement.replace(/\s+/g, ' ').trim();
+    result.push(
+      createHash('sha256')
+        .update(`${result.at(-1)}\n${text}`)
+        .digest('hex'),
+    );
+  }
+  return result;
+}
+
+async function collationOf(tx: SqlTx): Promise<string> {
+  const row = await tx.get<{ collation: string }>('select @@collation_connection as "collation"');
+  return row?.collation ?? ANY_MYSQL_COLLATION;
+}
+
+// Two processes that start together: the second waits and then finds everything applied.
+async function lock(tx: SqlTx): Promise<void> {
+  if (tx.dialect === 'sqlite') return;
+  const row = await tx.get<{ got: number | null }>(`select get_lock(concat('daybreak.', database()), 60) as got`);
+  if (row?.got !== 1)
+    throw new DaybreakError('STORE_BUSY', 'another process has been migrating this database for a minute');
+}
+
+async function unlock(tx: SqlTx): Promise<void> {
+  if (tx.dialect === 'mysql') await tx.get(`select release_lock(concat('daybreak.', database())) as released`);
+}
+
+function assertOrdered(migrations: readonly Migration[]): void {
+  for (let i = 1; i < migrations.length; i++) {
+    const [before, after] = [migrations[i - 1]?.id ?? '', migrations[i]?.id ?? ''];
+    if (before >= after)
+      throw new TypeError(`migrations are not in the order of their ids: "${after}" comes after "${before}"`);
+  }
+}
+
+function assertKnown(
+  store: SqlStore,
+  migrations: readonly Migration[],
+  applied: ReadonlyMap<string, AppliedRow>,
+): void {
+  const known = new Set(migrations.map((migration) => migration.id));
+  const unknown = [...applied.keys()].filter((id) => !known.has(id));
+  if (unknown.length === 0) return;
+  throw new DaybreakError(
+    'MIGRATION_UNKNOWN',
+    `the store ${store.label} holds migrations that this version does not know (${unknown.join(', ')}): start the newer version`,
+    { details: { store: store.label, unknown } },
+  );
+}
+
+function assertSame(where: SqlStore | SqlTx, migration: Migration, row: AppliedRow, checksum: string): void {
+  if (row.checksum === checksum) return;
+  throw new DaybreakError(
+    'MIGRATION_CHANGED',
+    `the migration ${migration.id} was applied with another text: an applied one is never edited, add a new one instead`,
+    { details: { migration: migration.id, dialect: where.dialect, applied: row.checksum, now: checksum } },
+  );
+}

@@ -1,0 +1,48 @@
+import type { SqlFailure } from './sql-errors.ts';
+
+/** The server's numbers that we act upon; everything else is SQL_FAILED. Pure. */
+
+const KEY_IS_THERE = new Set([1062, 1586]);
+// Deadlock, lock wait, and "changed since last read" of MariaDB's snapshot isolation: run the whole body again.
+const RUN_AGAIN = new Set([1213, 1205, 1020]);
+// Killed, shutting down, gone away, lost, idle too long.
+const CONNECTION_LOST = new Set([1053, 1927, 2006, 2013, 4031]);
+// Check (MariaDB, MySQL), not null, no default, too long, out of range, wrong value, foreign keys, trigger's signal.
+const VALUE_REFUSED = new Set([4025, 3819, 1048, 1364, 1406, 1264, 1265, 1292, 1366, 1367, 1451, 1452, 1644]);
+
+interface DriverError {
+  readonly errno?: unknown;
+  readonly sqlState?: unknown;
+  readonly fatal?: unknown;
+  readonly code?: unknown;
+}
+
+/** The server's error number, or null when the error is not the server's answer (a lost connection, a bug). */
+export function serverErrno(error: unknown): number | null {
+  const { errno, sqlState } = error as DriverError;
+  return typeof errno === 'number' && errno > 0 && typeof sqlState === 'string' ? errno : null;
+}
+
+/** Whether this connection can carry nothing more. */
+export function isConnectionLost(error: unknown): boolean {
+  const errno = serverErrno(error);
+  if (errno !== null) return CONNECTION_LOST.has(errno);
+  const { fatal, code } = error as DriverError;
+  // After a timeout the late answer would be taken for that of the next statement.
+  return fatal === true || code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+}
+
+export function failureOf(error: unknown): SqlFailure {
+  if (isConnectionLost(error)) return 'STORE_UNREACHABLE';
+  const errno = serverErrno(error);
+  if (errno === null) return 'SQL_FAILED';
+  if (KEY_IS_THERE.has(errno)) return 'SQL_CONFLICT';
+  if (RUN_AGAIN.has(errno)) return 'SQL_DEADLOCK';
+  return VALUE_REFUSED.has(errno) ? 'SQL_REFUSED' : 'SQL_FAILED';
+}
+
+/** Whether the server said for certain that a COMMIT did not happen (a cluster that refused the write set). */
+export const isCommitRefused = (error: unknown): boolean => serverErrno(error) === 1213;
+
+/** Warnings of INSERT IGNORE that say no more than "the key is there". */
+export const isKeyWarning = (code: number): boolean => KEY_IS_THERE.has(code);

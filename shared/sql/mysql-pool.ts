@@ -1,0 +1,188 @@
+import { createPool, type FieldPacket, type PoolConnection, type PoolOptions, type ResultSetHeader } from 'mysql2';
+import { DaybreakError, messageOf, StoreUnreachableError } from '../errors.ts';
+import { maskUrl } from '../secrets.ts';
+import { type ServerFacts, sessionStatements } from './mysql-session.ts';
+import type { SqlValue } from './sql.ts';
+
+/** One checked-out connection, with promises. */
+export interface MysqlConnection {
+  objects(text: string, params?: readonly unknown[]): Promise<object[]>;
+  arrays(text: string, params?: readonly unknown[]): Promise<SqlValue[][]>;
+  change(text: string, params?: readonly unknown[]): Promise<ResultSetHeader>;
+  /** Rows, or what changed: for texts that we do not know. */
+  any(text: string, params?: readonly unknown[]): Promise<object[] | ResultSetHeader>;
+  /** Gives it back to the pool. */
+  release(): void;
+  /** Closes it: nobody may use it again. */
+  destroy(): void;
+}
+
+export interface MysqlPool {
+  take(): Promise<MysqlConnection>;
+  close(): Promise<void>;
+}
+
+export interface MysqlPoolOptions {
+  readonly url: string;
+  readonly label: string;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** Null for the first look at the server, when nothing is known of it. */
+  readonly facts: ServerFacts | null;
+}
+
+export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
+  const pool = createPool(driverOptions(options));
+  const prepared = new WeakSet<object>();
+
+  // A connection that dies while it lies idle is replaced by the pool; without a listener its error would end the process.
+  pool.on('connection', (connection) => connection.on('error', () => connection.destroy()));
+
+  const take = (): Promise<PoolConnection> =>
+    new Promise((resolve, reject) => {
+      pool.getConnection((error, connection) => (error ? reject(unreachable(options, error)) : resolve(connection)));
+    });
+
+  return {
+    async take() {
+      const raw = await take();
+      const connection = overPromises(raw, options.statementTimeoutMs);
+      // The pool wraps the same underlying object each time.
+      if (options.facts && !prepared.has(raw)) {
+        try {
+          for (const text of sessionStatements(options.facts)) await connection.change(text);
+        } catch (error) {
+          connection.destroy();
+          throw unreachable(options, error);
+        }
+        prepared.add(raw);
+      }
+      return connection;
+    },
+    close: () => new Promise((resolve, reject) => pool.end((error) => (error ? reject(error) : resolve()))),
+  };
+}
+
+/** Throws BAD_OPTION when the URL is no `mysql://user:password@host:port/database`. */
+export function assertMysqlUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol === 'mysql:' && parsed.hostname !== '' && parsed.pathname.length > 1 && parsed.search === '')
+    return;
+  throw new DaybreakError(
+    'BAD_OPTION',
+    `the store "${maskUrl(url)}" is not complete: write mysql://user:password@host:3306/database (special characters percent-encoded)`,
+  );
+}
+
+function driverOptions(options: MysqlPoolOptions): PoolOptions {
+  const url = new URL(options.url);
+  return {
+    host: decodeURIComponent(url.hostname.replace(/^\[|\]$/g, '')),
+    port: url.port === '' ? 3306 : Number(url.port),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    connectionLimit: options.connections,
+    connectTimeout: options.connectTimeoutMs,
+    waitForConnections: true,
+    queueLimit: 0,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    supportBigNumbers: true,
+    timezone: 'Z',
+    dateStrings: true,
+    charset: 'utf8mb4_bin',
+    multipleStatements: false,
+    maxPreparedStatements: 200,
+  };
+}
+
+function overPromises(raw: PoolConnection, timeout: number): MysqlConnection {
+  function send<T>(text: string, params: readonly unknown[], rowsAsArray: boolean): Promise<[T, FieldPacket[]]> {
+    return new Promise((resolve, reject) => {
+      raw.query({ sql: text, values: [...params], rowsAsArray, timeout }, (error, result, fields) => {
+        if (error) reject(error);
+        else resolve([result as unknown as T, fields]);
+      });
+    });
+  }
+  return {
+    async objects(text, params = []) {
+      const [rows, fields] = await send<Record<string, SqlValue>[]>(text, params, false);
+      exactNumbers(rows, fields, (field) => field.name);
+      return rows;
+    },
+    async arrays(text, params = []) {
+      const [rows, fields] = await send<SqlValue[][]>(text, params, true);
+      exactNumbers(rows as unknown as Record<number, SqlValue>[], fields, (_, index) => index);
+      return rows;
+    },
+    async change(text, params = []) {
+      const [header] = await send<ResultSetHeader>(text, params, false);
+      return header;
+    },
+    async any(text, params = []) {
+      const [result, fields] = await send<Record<string, SqlValue>[] | ResultSetHeader>(text, params, false);
+      if (Array.isArray(result)) exactNumbers(result, fields, (field) => field.name);
+      return result;
+    },
+    release: () => raw.release(),
+    destroy: () => raw.destroy(),
+  };
+}
+
+const LONGLONG = 8;
+const NEWDECIMAL = 246;
+
+/**
+ * Whole numbers come back as numbers or not at all: the driver gives a BIGINT over 2^53 and every DECIMAL (so each
+ * sum) as text. A whole DECIMAL that fits becomes a number, as it is on SQLite; what does not fit is an error.
+ */
+function exactNumbers<Key extends string | number>(
+  rows: readonly Record<Key, SqlValue>[],
+  fields: readonly FieldPacket[],
+  keyOf: (field: FieldPacket, index: number) => Key,
+): void {
+  if (rows.length === 0) return;
+  fields.forEach((field, index) => {
+    const type = field.columnType;
+    if (type !== LONGLONG && !(type === NEWDECIMAL && field.decimals === 0)) return;
+    const key = keyOf(field, index);
+    for (const row of rows) {
+      const value = row[key];
+      if (typeof value !== 'string') continue;
+      const number = Number(value);
+      if (!Number.isSafeInteger(number)) {
+        throw new RangeError(
+          `${field.name} = ${value} is over 2^53: select cast(${field.name} as char) and read it as BigInt`,
+        );
+      }
+      row[key] = number;
+    }
+  });
+}
+
+function unreachable(options: MysqlPoolOptions, error: unknown): DaybreakError {
+  const { hostname, port, pathname } = new URL(options.url);
+  const at = `${hostname}:${port === '' ? '3306' : port}`;
+  const code = (error as { code?: unknown }).code;
+  const details = { host: hostname, port: port === '' ? 3306 : Number(port), code };
+  if (code === 'ER_BAD_DB_ERROR') {
+    const text = `the database server at ${at} has no database "${pathname.slice(1)}": create it and grant this user all rights on it`;
+    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
+  }
+  if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') {
+    const text = `the database server at ${at} refuses the user or the password of ${options.label}`;
+    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
+  }
+  // An error of all the addresses of a name has no message of its own.
+  const why = messageOf(error) === '' ? String(code) : messageOf(error);
+  return new StoreUnreachableError(
+    `no connection to the database at ${at} (${why}): is it running, and is the port right?`,
+    {
+      cause: error,
+      details,
+    },
+  );
+}
