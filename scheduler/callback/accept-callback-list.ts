@@ -1,0 +1,110 @@
+import { messageOf } from '../../shared/errors.ts';
+import { peerMessageReader } from '../../shared/protocol/read-message.ts';
+import { type CallbackMessage, CallbackSchema } from '../../shared/protocol/wire.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { executorsOfAttempts } from '../storage/sql/executor-queries.ts';
+import { acceptCallback } from './accept-callback.ts';
+
+/** Whether the sender may speak for an attempt at an executor of this group, which may be one that signs. */
+export type MayReport = (executor: { readonly appName: string; readonly signs: boolean }) => Promise<boolean>;
+
+export interface CallbackListReport {
+  readonly items: number;
+  /** By the place in the list: what cannot be read, or is of somebody else's attempt. It was not taken. */
+  readonly refused: readonly { readonly at: number; readonly why: string }[];
+  /** What could not be stored just now. */
+  readonly failed: readonly { readonly at: number; readonly why: string }[];
+}
+
+const readCallback = peerMessageReader(CallbackSchema);
+// Attempts are looked up by their ids in parts of this size.
+const PART = 500;
+/** Others get their turn this often: an outage ends with thousands of results in one list. */
+const YIELD_EVERY = 20;
+/** So many failures in a row are the store's, not the items': the rest of the list would only wait for it too. */
+const FAILURES_MAX = 3;
+
+/**
+ * Takes a list of results, each in a transaction of its own, so that a bad one does not hold up the others and what was
+ * taken stays taken when the sender gives up waiting. When this resolves, everything that is neither refused nor
+ * failed is committed (or was known before).
+ */
+export async function acceptCallbackList(
+  ctx: SchedulerContext,
+  list: readonly unknown[],
+  mayReport: MayReport,
+): Promise<CallbackListReport> {
+  const refused: { at: number; why: string }[] = [];
+  const failed: { at: number; why: string }[] = [];
+  let failuresInARow = 0;
+  for (let from = 0; from < list.length; from += PART) {
+    const messages = readPart(list.slice(from, from + PART), from, refused);
+    const strangers = await notTheirs(ctx, messages, mayReport);
+    for (const [n, { at, message }] of messages.entries()) {
+      if (n % YIELD_EVERY === YIELD_EVERY - 1) await ctx.runtime.yieldTurn();
+      const why = strangers.get(message.logId) ?? (failuresInARow >= FAILURES_MAX ? 'the store is failing' : null);
+      if (why !== null) {
+        (strangers.has(message.logId) ? refused : failed).push({ at, why });
+        continue;
+      }
+      try {
+        await acceptCallback(ctx, message);
+        failuresInARow = 0;
+      } catch (error) {
+        failuresInARow += 1;
+        failed.push({ at, why: messageOf(error) });
+        ctx.logger.error({ err: error, logId: message.logId }, 'a result could not be stored');
+      }
+    }
+  }
+  for (const { at, why } of refused) {
+    ctx.metrics.callbacks.add(1, { verdict: 'refused' });
+    ctx.logger.error({ at, why }, 'a result was refused');
+  }
+  return { items: list.length, refused, failed };
+}
+
+interface Placed {
+  readonly at: number;
+  readonly message: CallbackMessage;
+}
+
+function readPart(part: readonly unknown[], from: number, refused: { at: number; why: string }[]): Placed[] {
+  const messages: Placed[] = [];
+  for (const [n, item] of part.entries()) {
+    const read = readCallback(item);
+    if (read.kind === 'message') messages.push({ at: from + n, message: read.message });
+    else refused.push({ at: from + n, why: read.why });
+  }
+  return messages;
+}
+
+/** The log ids that the sender may not speak for, with the reason. Those that nobody knows are left to be counted. */
+async function notTheirs(
+  ctx: SchedulerContext,
+  messages: readonly Placed[],
+  mayReport: MayReport,
+): Promise<Map<number, string>> {
+  const why = new Map<number, string>();
+  if (messages.length === 0) return why;
+  const logIds = [...new Set(messages.map(({ message }) => message.logId))];
+  const executors = await ctx.store.read('find-reporters', (db) => executorsOfAttempts(db, { logIds }));
+  const judged = new Map<string, boolean>();
+  for (const { logId, appName, signs } of executors) {
+    const kind = `${signs} ${appName}`;
+    const may = judged.get(kind) ?? (await mayReport({ appName, signs: signs === 1 }));
+    judged.set(kind, may);
+    if (!may) why.set(logId, `log ${logId} is of group "${appName}", for which this token does not speak`);
+  }
+  return why;
+}
+
+/** What a peer is told of the items that were not taken; the first of them by name. */
+export function describeReport(report: CallbackListReport): string | null {
+  const { items, refused, failed } = report;
+  const [first] = [...refused, ...failed];
+  if (first === undefined) return null;
+  const kind = failed.length > 0 ? 'openapi invoke error:' : 'invalid request,';
+  const count = refused.length + failed.length;
+  return `${kind} ${count} of ${items} results were not taken, the others were: result ${first.at}: ${first.why}`;
+}

@@ -1,0 +1,42 @@
+import type { SqlTx } from '../../shared/sql/sql.ts';
+import type { BodyReport } from '../clockwork.ts';
+import { newEffects } from '../effects.ts';
+import { applyRunEvent } from '../run/apply-run-event.ts';
+import { cancelShards } from '../run/cancel-shards.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { chainRunById } from '../storage/sql/chain-run-queries.ts';
+import { lockRun, openRunsOfEndedChains, type RunRow } from '../storage/sql/run-queries.ts';
+import { progressChain } from './progress-chain.ts';
+
+/**
+ * Ends what is still open in chain runs that have ended or are being cancelled: their sweeps, and runs whose items were
+ * in flight at the cut-off (they end as timed out; a later night takes the items up). Executors are asked to stop.
+ */
+export async function endRunsOfEndedChains(ctx: SchedulerContext): Promise<BodyReport> {
+  const open = await ctx.store.read('list-runs-to-end', openRunsOfEndedChains);
+  for (const { runId } of open) {
+    const effects = await ctx.store.transaction('end-run', (tx) => endRun(tx, ctx, runId));
+    ctx.apply(effects);
+  }
+  return {};
+}
+
+async function endRun(tx: SqlTx, ctx: SchedulerContext, runId: number) {
+  const effects = newEffects();
+  const run = await lockRun(tx, runId);
+  const chainRun = run?.chainRunId == null ? null : await chainRunById(tx, run.chainRunId);
+  if (run === null || chainRun === null || chainRun.state === 'running') return effects;
+  const cancelling = chainRun.state === 'cancelling';
+  const reason = cancelling ? (chainRun.reason ?? 'cancelled') : reasonOfEnd(run, chainRun.state);
+  await applyRunEvent(tx, run, { kind: cancelling ? 'cancelled' : 'chain_ended' }, reason, effects);
+  await cancelShards(tx, run, reason, effects);
+  if (cancelling) await progressChain(tx, ctx, chainRun.id, effects);
+  return effects;
+}
+
+function reasonOfEnd(run: RunRow, chainState: string): string {
+  if (run.state !== 'dispatched') return `its chain run has ended (${chainState})`;
+  const slices =
+    run.sliceCount === null ? 'no manifest was told' : `${run.slicesTold} of ${run.sliceCount} slices settled`;
+  return `not settled when its chain run ended (${chainState}): ${slices}`;
+}

@@ -1,0 +1,213 @@
+import type { AddressInfo } from 'node:net';
+import { DaybreakError } from '../shared/errors.ts';
+import { createLogger } from '../shared/logger.ts';
+import { createMetrics } from '../shared/metrics.ts';
+import { systemRuntime } from '../shared/runtime/system-runtime.ts';
+import { closeAlarmByPerson, viewAlarms } from './alarm/alarms.ts';
+import { assertAccessToken } from './api/access-token.ts';
+import { createHttpApi } from './api/http-api.ts';
+import { createWireVerbs } from './api/wire-verbs.ts';
+import { checkArrivals } from './arrival/check-arrivals.ts';
+import { systemInputFiles } from './arrival/system-input-files.ts';
+import { watchInputs } from './arrival/watch-inputs.ts';
+import { watchCalendarYears } from './calendar/watch-calendar-years.ts';
+import { viewChainRun } from './chain/chain-run-view.ts';
+import { createChainRunWatch } from './chain/chain-run-watch.ts';
+import { endRunsOfEndedChains } from './chain/end-runs-of-ended-chains.ts';
+import { evaluateEdges } from './chain/evaluate-edges.ts';
+import { approveNodeMark, markNode } from './chain/mark-node.ts';
+import { cancelChainRun, startChain } from './chain/start-chain.ts';
+import { type Body, createClockwork } from './clockwork.ts';
+import { createContext } from './create-context.ts';
+import { readDefinitions } from './definition/read-definitions.ts';
+import { createAskingPatience } from './dispatch/asking-patience.ts';
+import { dispatchReadyShards } from './dispatch/dispatch-ready-shards.ts';
+import { createExecutorDirectory } from './dispatch/executor-directory.ts';
+import { LOOPBACK_ONLY } from './dispatch/http-allowed-networks.ts';
+import { createHttpExecutorClient } from './dispatch/http-executor-client.ts';
+import { sendKills } from './dispatch/send-kills.ts';
+import { createSender } from './dispatch/send-run-request.ts';
+import { advanceBackfills } from './firing/advance-backfills.ts';
+import { fireDueJobs } from './firing/fire-due-jobs.ts';
+import { createFiringApi } from './firing/firing-api.ts';
+import { planFires } from './firing/plan-fires.ts';
+import { addDefinitions, replaceDefinitions } from './firing/replace-definitions.ts';
+import { triggerJob } from './firing/trigger-job.ts';
+import { viewOperatorActions } from './operator-actions.ts';
+import { createGroupsApi } from './registry/groups-api.ts';
+import { createJoins } from './registry/joins.ts';
+import { createKeyring } from './registry/keyring.ts';
+import { lookForManualExecutors } from './registry/look-for-manual-executors.ts';
+import { declareAllGone, retireSilentExecutors } from './registry/retire-silent-executors.ts';
+import { askForeignPeers, type PeerNotes } from './run/ask-foreign-peers.ts';
+import { readAttemptLog } from './run/attempt-log.ts';
+import { expireAttempts } from './run/expire-attempts.ts';
+import { killRun } from './run/kill-run.ts';
+import { rerun } from './run/rerun.ts';
+import { rescueLostAttempts } from './run/rescue-lost-attempts.ts';
+import { viewRun } from './run/run-view.ts';
+import { warnOfSlowAttempts } from './run/warn-of-slow-attempts.ts';
+import type { Scheduler, SchedulerOptions } from './scheduler.ts';
+import { createScriptsApi } from './script/scripts.ts';
+import { readSettings } from './settings.ts';
+import { viewStatus } from './status.ts';
+import { pruneHistory } from './storage/prune-history.ts';
+
+/**
+ * A scheduler: fires jobs and chains, splits runs into shards, hands them to executors, hears their results.
+ * @example
+ * const scheduler = createScheduler({ store: await openSchedulerStore('sqlite:./scheduler.db'), accessToken, jobs, chains });
+ * await scheduler.start();
+ * const { chainRunId } = await scheduler.startChain({ chain: 'night', businessDate: '2026-11-20', cutOffAtMs, requestId: '1' });
+ * const view = await scheduler.waitForChainRun(chainRunId);
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  for (const token of [options.accessToken, options.previousAccessToken ?? null]) {
+    if (token !== null) assertAccessToken(token);
+  }
+  const { store, runtime = systemRuntime(), logger = createLogger({ name: 'scheduler' }) } = options;
+  const settings = readSettings(options.settings ?? {});
+  const definitions = readDefinitions(options.jobs, options.chains ?? []);
+  const inputs = { files: systemInputFiles(), roots: options.arrivalRoots ?? [] };
+  checkArrivals(definitions.jobs, inputs.roots);
+  const metrics = options.metrics ?? createMetrics();
+  const { accessToken, previousAccessToken = null, strangersMayRegister = false } = options;
+  const keyring = createKeyring({ store, clock: runtime.clock, accessToken, previousAccessToken });
+  const client =
+    options.client ??
+    createHttpExecutorClient({
+      directory: createExecutorDirectory(store, keyring),
+      timeoutMs: settings.dispatchTimeoutMs,
+      allowedNetworks: options.allowedNetworks ?? LOOPBACK_ONLY,
+      runtime,
+    });
+  const watch = createChainRunWatch(store, runtime);
+  const ctx = createContext({
+    store,
+    runtime,
+    logger,
+    metrics,
+    settings,
+    client,
+    codeVersion: options.codeVersion ?? null,
+    wake: (body) => clockwork.wake(body),
+    chainRunChanged: (chainRunId) => watch.changed(chainRunId),
+  });
+  const sender = createSender(ctx);
+  const patience = createAskingPatience(runtime.clock);
+  const peerNotes: PeerNotes = new Map();
+
+  // The table of contents, in the order in which data flows.
+  const bodies: readonly Body[] = [
+    { name: 'watch-calendars', cron: '0 * * * * *', run: () => watchCalendarYears(ctx) },
+    { name: 'plan-fires', cron: '* * * * * *', run: () => planFires(ctx) },
+    { name: 'advance-backfills', cron: '* * * * * *', run: () => advanceBackfills(ctx) },
+    { name: 'fire-due-jobs', cron: '* * * * * *', run: () => fireDueJobs(ctx) },
+    { name: 'watch-inputs', cron: '* * * * * *', run: () => watchInputs(ctx, inputs) },
+    { name: 'dispatch-ready-shards', cron: '* * * * * *', run: () => dispatchReadyShards(ctx, sender, patience) },
+    { name: 'look-for-manual-executors', cron: '*/10 * * * * *', run: () => lookForManualExecutors(ctx) },
+    { name: 'retire-silent-executors', cron: '* * * * * *', run: () => retireSilentExecutors(ctx) },
+    { name: 'rescue-lost-attempts', cron: '* * * * * *', run: () => rescueLostAttempts(ctx) },
+    { name: 'ask-foreign-peers', cron: '*/10 * * * * *', run: () => askForeignPeers(ctx, peerNotes) },
+    { name: 'warn-of-slow-attempts', cron: '* * * * * *', run: () => warnOfSlowAttempts(ctx) },
+    { name: 'expire-attempts', cron: '* * * * * *', run: () => expireAttempts(ctx) },
+    { name: 'send-kills', cron: '* * * * * *', run: () => sendKills(ctx) },
+    { name: 'evaluate-edges', cron: '* * * * * *', run: () => evaluateEdges(ctx) },
+    { name: 'end-runs-of-ended-chains', cron: '* * * * * *', run: () => endRunsOfEndedChains(ctx) },
+    { name: 'prune-history', cron: '0 * * * * *', run: () => pruneHistory(ctx) },
+  ];
+  const clockwork = createClockwork({
+    bodies,
+    runtime,
+    logger,
+    ...(options.ticker === undefined ? {} : { ticker: options.ticker }),
+    onFailure: (body) => ctx.metrics.bodyFailures.add(1, { body }),
+  });
+  const status = () => viewStatus(store);
+  const groups = createGroupsApi(ctx, { keyring, accessToken, previousAccessToken });
+  const { joins, verb } = createJoins(runtime, groups.ownToken);
+  const api = createHttpApi(ctx, {
+    accessToken,
+    keyring,
+    strangersMayRegister,
+    metrics,
+    status,
+    ...(options.joinable === true ? { joins: verb } : {}),
+  });
+  let url: string | null = null;
+
+  async function open(): Promise<string> {
+    if (options.door !== undefined) return options.door(createWireVerbs(ctx, { keyring, strangersMayRegister }));
+    await api.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+    const { address, family, port } = api.server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+  }
+
+  async function takeUp(): Promise<void> {
+    if (options.takeOver !== true) return;
+    const gone = await declareAllGone(ctx);
+    if (gone > 0) logger.info({ executors: gone }, 'executors of an earlier process are gone');
+    await rescueLostAttempts(ctx);
+  }
+
+  return {
+    get url() {
+      if (url === null) throw new DaybreakError('CONFLICT', 'the scheduler has no url before start()');
+      return url;
+    },
+    async start() {
+      const take = options.onlyThese === true ? replaceDefinitions : addDefinitions;
+      await take(ctx, { calendars: options.calendars ?? [], ...definitions });
+      await takeUp();
+      url = await open();
+      clockwork.start();
+      logger.info({ url, store: store.label }, 'scheduler is up');
+    },
+    async stop({ drainMs = 5_000 } = {}) {
+      await clockwork.stop();
+      watch.stop();
+      // The sleep is ended as well: a timer that nobody waits for would hold the process for all its length.
+      const idle = new AbortController();
+      const waited = runtime.sleep(drainMs, idle.signal).catch(() => undefined);
+      await Promise.race([sender.idle(), waited]);
+      idle.abort();
+      await api.close();
+      client.close();
+      if (options.metrics === undefined) metrics.close();
+    },
+    ...createFiringApi(ctx),
+    startChain: (order) => startChain(ctx, order),
+    async chainRun(chainRunId) {
+      return found(await store.read('view-chain-run', (db) => viewChainRun(db, chainRunId)), `chain run ${chainRunId}`);
+    },
+    async run(runId) {
+      return found(await store.read('view-run', (db) => viewRun(db, runId)), `run ${runId}`);
+    },
+    onChainRunChanged: (listener) => watch.listen(listener),
+    waitForChainRun: (chainRunId, signal) => watch.waitForEnd(chainRunId, signal),
+    cancelChainRun: (chainRunId, reason, by) => cancelChainRun(ctx, chainRunId, reason, by),
+    markNode: (order) => markNode(ctx, order),
+    approveNodeMark: (order) => approveNodeMark(ctx, order),
+    triggerJob: (order) => triggerJob(ctx, order),
+    killRun: (runId, order) => killRun(ctx, runId, order),
+    rerun: (runId, order) => rerun(ctx, runId, order),
+    log: (logId, range) => readAttemptLog(ctx, logId, range),
+    alarms: (which) => viewAlarms(ctx, which),
+    closeAlarm: (order) => closeAlarmByPerson(ctx, order),
+    operatorActions: (which) => viewOperatorActions(ctx, which),
+    status,
+    async define(given) {
+      const read = readDefinitions(given.jobs, given.chains ?? []);
+      checkArrivals(read.jobs, inputs.roots);
+      await replaceDefinitions(ctx, { calendars: given.calendars ?? [], ...read });
+    },
+    joins,
+    groups,
+    scripts: createScriptsApi(ctx),
+  };
+}
+
+function found<T>(value: T | null, what: string): T {
+  if (value === null) throw new DaybreakError('NOT_FOUND', `there is no ${what}`);
+  return value;
+}

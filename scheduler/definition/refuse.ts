@@ -1,0 +1,16 @@
+import { DaybreakError } from '../../shared/errors.ts';
+
+/** Refuses a definition: the field, and what it must be. */
+export type Refuse = (field: string, why: string) => void;
+
+export function refuseDefinition(message: string): never {
+  throw new DaybreakError('CONFIG_INVALID', message);
+}
+
+export function refuseDoubles(what: string, values: readonly string[]): void {
+  const double = values.find((value, at) => values.indexOf(value) !== at);
+  if (double !== undefined) refuseDefinition(`${what} "${double}" is there twice`);
+}
+
+/** What jobs, chains and groups are called: it stands in URLs, file names and metrics. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -1,0 +1,9 @@
+import type { Migration } from '../../../shared/sql/sql.ts';
+import { definitions } from './0500-definitions.ts';
+import { executors } from './0501-executors.ts';
+import { firing } from './0502-firing.ts';
+import { runs } from './0503-runs.ts';
+import { operator } from './0504-operator.ts';
+
+/** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
+export const schedulerMigrations: readonly Migration[] = [definitions, executors, firing, runs, operator];

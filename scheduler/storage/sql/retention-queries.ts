@@ -1,0 +1,59 @@
+import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
+import type { Job } from '../../definition/job-definition.ts';
+
+export async function jobsWithSchedules(db: SqlReader): Promise<number[]> {
+  const rows = await db.all<{ id: number; definition: string }>(
+    `select j.id, v.definition from s_job j join s_job_version v on v.job_id = j.id and v.config_hash = j.config_hash`,
+  );
+  return rows.filter((row) => (JSON.parse(row.definition) as Job).schedule.kind !== 'none').map((row) => row.id);
+}
+
+// What a person asked for by a range of dates stays: the backfill counts its dates, and goes on by them.
+const IS_BACKFILL = `exists (select 1 from s_fire f where f.id = s_run.fire_id and f.origin = 'backfill')`;
+
+/** Ended runs of a job that are not among its newest `keep`, nor of a backfill, oldest first (index s_run_job). */
+export async function runsBeyond(
+  db: SqlReader,
+  which: { jobId: number; keep: number; limit: number },
+): Promise<{ runId: number; fireId: number }[]> {
+  const boundary = await db.get<{ id: number }>(
+    `select id from s_run where job_id = ? order by id desc limit 1 offset ${which.keep}`,
+    [which.jobId],
+  );
+  if (boundary === null) return [];
+  return db.all(
+    `select id as runId, fire_id as fireId from s_run
+      where job_id = ? and id <= ? and ended_at is not null and not ${IS_BACKFILL} order by id limit ${which.limit}`,
+    [which.jobId, boundary.id],
+  );
+}
+
+// Not s_taken_input: the same content never runs twice, however long ago it ran.
+const RUN_TABLES = [
+  's_kill_order',
+  's_attempt',
+  's_shard',
+  's_told_slice',
+  's_child_link',
+  's_run_input',
+  's_run_script',
+  's_run',
+] as const;
+
+export async function deleteRuns(tx: SqlTx, runIds: readonly number[]): Promise<void> {
+  if (runIds.length === 0) return;
+  const marks = runIds.map(() => '?').join(', ');
+  for (const table of RUN_TABLES) {
+    const column = table === 's_run' ? 'id' : table === 's_child_link' ? 'parent_run_id' : 'run_id';
+    await tx.run(`delete from ${table} where ${column} in (${marks})`, [...runIds]);
+  }
+}
+
+/** Decided fires of a job up to the one whose run was deleted last; the schedule's cursor is long past them. */
+export async function deleteFiresBefore(tx: SqlTx, jobId: number, upToFireId: number): Promise<void> {
+  await tx.run(
+    `delete from s_fire where job_id = ? and id <= ? and state not in ('planned', 'held') and origin <> 'backfill'
+       and not exists (select 1 from s_run where s_run.fire_id = s_fire.id)`,
+    [jobId, upToFireId],
+  );
+}
