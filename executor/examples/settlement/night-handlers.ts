@@ -1,0 +1,130 @@
+import { DaybreakError } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import type { SqlStore } from '../../../shared/sql/sql.ts';
+import type { Downstream } from '../../downstream/define-downstream.ts';
+import type { DebitJob, MoneyEngine } from '../../downstream/money-engine.ts';
+import { defineHandler } from '../../handler/define-handler.ts';
+import type { Handler, HandlerContext, JsonValue } from '../../handler/handler-context.ts';
+import { type ImportOutcome, importPlans } from './import-plans.ts';
+import { bindPlanFile, readNight } from './night.ts';
+import { pruneOpenPlans } from './prune-open-plans.ts';
+import { type ReconcileResult, reconcileNight } from './reconcile.ts';
+
+/** What the handlers of one night work with. */
+export interface NightWork {
+  readonly store: SqlStore;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly engine: MoneyEngine;
+  readonly downstream: Downstream;
+  /** premium-debit and principal-debit. */
+  readonly debitJobs: readonly DebitJob[];
+  readonly nightId: number;
+  readonly plansPath: string;
+  readonly planSha256: string;
+  readonly businessDate: string;
+  readonly maxRejectPercent: number;
+  readonly gatewayTimeoutMs: number;
+  /** Resolves when the night's row and the engine know the chain run: a debit before that would belong to no night. */
+  readonly ready: Promise<void>;
+  /** What became of the file, as soon as it is known. */
+  onImported(outcome: ImportOutcome): void;
+}
+
+/** The night's jobs as handlers: import-plans > premium-debit > principal-debit > reconcile, and the sweep beside them. */
+export function nightHandlers(work: NightWork): Handler[] {
+  return [
+    defineHandler('import-plans', (ctx) => importAndSweepFirst(work, ctx)),
+    ...work.debitJobs.map((job) => debitHandler(work, job)),
+    defineHandler('verification-sweep', async (ctx) => {
+      await work.ready;
+      return json(await work.engine.runSweepShard(ctx));
+    }),
+    defineHandler('reconcile', async (ctx) => {
+      // At the cut-off the gateway may still be waited for. Tried without it, this would fail again and again, and be
+      // taken for a fault that waiting does not heal.
+      await work.ready;
+      ctx.signal.throwIfAborted();
+      return json(await reconcile(work, ctx.signal, { ctx }));
+    }),
+  ];
+}
+
+/** Brings the file into the store; the night is bound to it only when it was accepted. */
+export async function importNightPlans(
+  work: Pick<
+    NightWork,
+    'store' | 'runtime' | 'logger' | 'nightId' | 'plansPath' | 'planSha256' | 'businessDate' | 'maxRejectPercent'
+  >,
+  signal: AbortSignal,
+): Promise<ImportOutcome> {
+  const { store, runtime, logger, nightId, businessDate, maxRejectPercent } = work;
+  const outcome = await importPlans({
+    store,
+    path: work.plansPath,
+    night: { id: nightId, businessDate, maxRejectPercent },
+    expectedSha256: work.planSha256,
+    signal,
+    runtime,
+    logger,
+  });
+  if (outcome.kind === 'imported') await bindPlanFile(store, nightId, outcome.sha256, outcome.fileId);
+  return outcome;
+}
+
+/** Last pass, settlement files, match in both directions, conservation; also for a night that has ended with 3. */
+export async function reconcile(
+  work: Pick<NightWork, 'store' | 'engine' | 'downstream' | 'runtime' | 'logger' | 'nightId' | 'gatewayTimeoutMs'>,
+  signal: AbortSignal,
+  how: { readonly ctx?: Pick<HandlerContext, 'log'>; readonly filesForMs?: number } = {},
+): Promise<ReconcileResult> {
+  const { store, engine, downstream, runtime, logger, gatewayTimeoutMs } = work;
+  const night = await readNight(store, work.nightId);
+  return reconcileNight({
+    store,
+    night,
+    engine,
+    // The files are asked for within the rate limit that all endpoints share.
+    downstream: { name: downstream.name, file: (date, fileSignal) => engine.settlementFile(date, fileSignal) },
+    runtime,
+    logger,
+    signal,
+    gatewayTimeoutMs,
+    ...how,
+  });
+}
+
+/** What earlier nights left in flight is asked for before tonight's selection is frozen: what is settled is not due. */
+async function importAndSweepFirst(work: NightWork, ctx: HandlerContext): Promise<JsonValue> {
+  await work.ready;
+  ctx.signal.throwIfAborted();
+  const outcome = await importNightPlans(work, ctx.signal);
+  work.onImported(outcome);
+  if (outcome.kind === 'refused') {
+    throw new DaybreakError(
+      outcome.reason === 'TOO_MANY_REJECTS' ? 'TOO_MANY_REJECTS' : 'PLAN_FILE_REFUSED',
+      outcome.sentence,
+    );
+  }
+  ctx.log.info(`imported: ${outcome.accepted} of ${outcome.dataLines} lines accepted`);
+  await pruneOpenPlans(work.store, () => work.runtime.yieldTurn());
+  const woken = await work.engine.wakeOpenItems();
+  if (woken > 0) {
+    const swept = await work.engine.runSweepShard({ shardIndex: 0, shardTotal: 1, signal: ctx.signal, log: ctx.log });
+    ctx.log.info(`of ${woken} open items of earlier nights ${swept.settled} were settled first`);
+  }
+  return json(outcome);
+}
+
+function debitHandler(work: NightWork, job: DebitJob): Handler {
+  return defineHandler(job.name, async (ctx) => {
+    await work.ready;
+    // Meanwhile its chain run may have been ended by the night of another date.
+    ctx.signal.throwIfAborted();
+    return json(await work.engine.runDebitShard(ctx, job));
+  });
+}
+
+/** A report of ours as the JSON value that it is. */
+const json = (report: object): JsonValue => ({ ...report }) as { readonly [key: string]: JsonValue };

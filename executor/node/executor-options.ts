@@ -1,0 +1,222 @@
+import { join } from 'node:path';
+import { isTimeZone } from '../../shared/business-date.ts';
+import { DaybreakError } from '../../shared/errors.ts';
+import { createLogger, type Logger } from '../../shared/logger.ts';
+import { createMetrics, type Metrics } from '../../shared/metrics.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { maskUrl } from '../../shared/secrets.ts';
+import type { SqlStore } from '../../shared/sql/sql.ts';
+import { createScriptRunner, type ScriptOptions, type ScriptRunner } from '../handler/builtin/script-runner.ts';
+import type { Handler } from '../handler/handler-context.ts';
+import { createHandlerRegistry, type HandlerRegistry } from '../handler/handler-registry.ts';
+import type { OutboxSender } from './outbox-sender.ts';
+import { type ExecutorEnvironment, readExecutorEnvironment } from './system-environment.ts';
+
+export interface ExecutorOptions {
+  /** The group that this node belongs to; jobs are sent to groups. 1 to 64 characters. */
+  readonly appname: string;
+  /**
+   * Roots of the schedulers, tried in order: `http://10.0.0.5:8080`, or `.../xxl-job-admin` for an xxl-job admin.
+   * Default: DAYBREAK_SCHEDULERS, separated by commas; without it those that this node joined before.
+   */
+  readonly schedulers?: readonly string[];
+  /** Shared with the schedulers, both ways: at least 32 bytes. Without it the node joins by `joinToken`. */
+  readonly accessToken?: string;
+  /**
+   * A one-time token of a scheduler, for which this node gets the access token of its group. What it got is kept in
+   * `dataDir`, so only the first start needs one. Default: DAYBREAK_JOIN_TOKEN. Not looked at beside an accessToken.
+   */
+  readonly joinToken?: string;
+  /** The token before, still taken while the schedulers change to the new one. Default none. */
+  readonly previousAccessToken?: string | null;
+  /**
+   * Takes and makes no request that is not signed with the token, so that the token itself is never sent. Admins of
+   * xxl-job cannot sign. Default false: the token alone is enough until a scheduler has shown that it signs.
+   */
+  readonly requireSignatures?: boolean;
+  /** What may be run here, by name. */
+  readonly handlers: readonly Handler[];
+  /** Runs scripts that come with run requests (xxl-job's GLUE jobs). Default: off, and such requests are refused. */
+  readonly scripts?: ScriptOptions;
+  /** Where to listen; default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 9999; 0 takes any free port. */
+  readonly port?: number;
+  /** Takes the first free port from `port` upward instead of failing when that one is taken. */
+  readonly portFrom?: boolean;
+  /** What jobs may ask for: `{ region: 'north' }`. At most 32, names to 64 and values to 255 characters. Default none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What schedulers are told, when it is not `http://{host}:{port}/`. */
+  readonly advertisedAddress?: string;
+  /**
+   * The store with this node's attempts and outbox, migrated by whoever opened it (migration 0001-node). Without it
+   * the node keeps a small file of its own in `dataDir`.
+   */
+  readonly store?: SqlStore;
+  /** For run logs, and the node's own store; default `./daybreak-data/executor`. One per node unless it has `store`. */
+  readonly dataDir?: string;
+  /** How many attempts run at a time; default 16. */
+  readonly slots?: number;
+  /** How many attempts may wait; default 1,000. */
+  readonly queueMax?: number;
+  /** Default 30,000 ms, as xxl-job has it; for a node that joined, what its scheduler told it. */
+  readonly heartbeatIntervalMs?: number;
+  /** For one request to a scheduler; default 5,000 ms. */
+  readonly schedulerTimeoutMs?: number;
+  /**
+   * How long a handler may take to return after its signal; then its outcome is reported without it, and a thread or
+   * process is ended (after 3 s at most when it does not even hear the signal). Default 10,000 ms.
+   */
+  readonly stopGraceMs?: number;
+  /** Bytes one attempt may log; default 10 MiB. More is dropped from the middle, and a marker says how much. */
+  readonly runLogBytesMax?: number;
+  /** Lines one attempt may log; default 100,000. */
+  readonly runLogLinesMax?: number;
+  /** Bytes of all run logs together; default 5 GiB. Every hour the oldest go, never one that is still written. */
+  readonly runLogsTotalBytesMax?: number;
+  /** How long run logs and ended attempts are kept; default 30 days. */
+  readonly keepDays?: number;
+  /** In which a business date is told from a trigger time, when the scheduler sends none; default 'UTC'. */
+  readonly timeZone?: string;
+  /** Takes outbox messages of kind 'after-settled'. Of the executors that share a store, the first one's counts. */
+  readonly afterSettled?: (body: unknown) => Promise<void>;
+  /** Sends this store's outbox; default: one made for the store and shared by the executors of this process. */
+  readonly outbox?: OutboxSender;
+  readonly runtime?: Runtime;
+  readonly logger?: Logger;
+  /** A registry of its own per executor: a name can be registered once. */
+  readonly metrics?: Metrics;
+  /** Names this very start; default a new ULID. A scheduler tells a restart on the same address by it. */
+  readonly incarnation?: string;
+}
+
+/** The options, checked and with every default in its place; null where there is none. */
+export interface ExecutorSettings
+  extends Required<
+    Omit<
+      ExecutorOptions,
+      'handlers' | 'scripts' | 'store' | 'outbox' | 'afterSettled' | 'advertisedAddress' | 'joinToken'
+    >
+  > {
+  /** null beside an access token, or when there is none. */
+  readonly joinToken: string | null;
+  readonly handlers: HandlerRegistry;
+  readonly scripts: ScriptRunner | null;
+  readonly store: SqlStore | null;
+  readonly outbox: OutboxSender | null;
+  readonly afterSettled: ((body: unknown) => Promise<void>) | null;
+  readonly advertisedAddress: string | null;
+}
+
+/** Throws BAD_OPTION with a sentence that names the option and the way out. */
+export function settleExecutorOptions(
+  options: ExecutorOptions,
+  environment: ExecutorEnvironment = readExecutorEnvironment(),
+): ExecutorSettings {
+  const schedulers = options.schedulers ?? environment.schedulers ?? [];
+  checkExecutorOptions(options, schedulers);
+  const runtime = options.runtime ?? systemRuntime();
+  const dataDir = options.dataDir ?? join('daybreak-data', 'executor');
+  return {
+    appname: options.appname,
+    schedulers,
+    accessToken: options.accessToken ?? '',
+    joinToken: options.accessToken === undefined ? (options.joinToken ?? environment.joinToken) : null,
+    previousAccessToken: options.previousAccessToken ?? null,
+    requireSignatures: options.requireSignatures ?? false,
+    handlers: createHandlerRegistry(options.handlers),
+    scripts: options.scripts
+      ? createScriptRunner({ dir: join(dataDir, 'scripts'), ...options.scripts }, runtime)
+      : null,
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 9_999,
+    portFrom: options.portFrom ?? false,
+    labels: options.labels ?? {},
+    advertisedAddress: options.advertisedAddress ?? null,
+    store: options.store ?? null,
+    dataDir,
+    slots: options.slots ?? 16,
+    queueMax: options.queueMax ?? 1_000,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 30_000,
+    schedulerTimeoutMs: options.schedulerTimeoutMs ?? 5_000,
+    stopGraceMs: options.stopGraceMs ?? 10_000,
+    runLogBytesMax: options.runLogBytesMax ?? 10 * 1_048_576,
+    runLogLinesMax: options.runLogLinesMax ?? 100_000,
+    runLogsTotalBytesMax: options.runLogsTotalBytesMax ?? 5 * 2 ** 30,
+    keepDays: options.keepDays ?? 30,
+    timeZone: options.timeZone ?? 'UTC',
+    afterSettled: options.afterSettled ?? null,
+    outbox: options.outbox ?? null,
+    runtime,
+    logger: (options.logger ?? createLogger({ name: 'executor' })).child({ appname: options.appname }),
+    metrics: options.metrics ?? createMetrics(),
+    incarnation: options.incarnation ?? runtime.random.ulid(),
+  };
+}
+
+const SAMPLE_TOKENS: readonly string[] = ['default_token', 'changeme', 'change-me', 'secret', 'password', 'token'];
+
+function checkExecutorOptions(options: ExecutorOptions, schedulers: readonly string[]): void {
+  if (options.accessToken !== undefined) checkToken(options.accessToken);
+  if (typeof options.previousAccessToken === 'string') checkToken(options.previousAccessToken);
+  if (!/^\S(.{0,62}\S)?$/.test(options.appname)) refuse('appname', 'give 1 to 64 characters');
+  // A node that joins may know them from an earlier start.
+  const mustBeNamed = options.accessToken !== undefined || options.schedulers !== undefined;
+  if (mustBeNamed && schedulers.length === 0) refuse('schedulers', 'give the address of at least one');
+  for (const url of schedulers) checkHttpUrl('schedulers', url);
+  if (options.advertisedAddress !== undefined) checkHttpUrl('advertisedAddress', options.advertisedAddress);
+  checkLabels(options.labels ?? {});
+  checkWhole('port', options.port, 0, 65_535);
+  checkWhole('slots', options.slots, 1, 10_000);
+  checkWhole('queueMax', options.queueMax, 1, 1_000_000);
+  checkWhole('heartbeatIntervalMs', options.heartbeatIntervalMs, 100, 60_000);
+  checkWhole('schedulerTimeoutMs', options.schedulerTimeoutMs, 1, 60_000);
+  checkWhole('stopGraceMs', options.stopGraceMs, 0, 3_600_000);
+  checkWhole('keepDays', options.keepDays, 1, 36_500);
+  checkWhole('runLogBytesMax', options.runLogBytesMax, 1_024, 2 ** 40);
+  checkWhole('runLogLinesMax', options.runLogLinesMax, 10, 2 ** 40);
+  checkWhole('runLogsTotalBytesMax', options.runLogsTotalBytesMax, 0, 2 ** 50);
+  checkTimeZone(options.timeZone ?? 'UTC');
+}
+
+function checkToken(token: string): void {
+  const bytes = Buffer.byteLength(token);
+  if (bytes < 32) {
+    refuse('accessToken', `it has ${bytes} bytes and needs 32 or more: make one with "openssl rand -hex 32"`);
+  }
+  const plain = token.toLowerCase();
+  const sample = SAMPLE_TOKENS.some((word) => plain.replaceAll(word, '').replace(/[^a-z0-9]/g, '') === '');
+  if (sample || new Set(token).size < 8) {
+    refuse('accessToken', 'it is a sample or repeats itself: make one with "openssl rand -hex 32"');
+  }
+}
+
+export function checkHttpUrl(option: string, url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
+    refuse(option, `"${maskUrl(url)}" must be like http://10.0.0.5:8080 (no user, no query)`);
+  }
+}
+
+function checkTimeZone(timeZone: string): void {
+  if (!isTimeZone(timeZone)) refuse('timeZone', `"${timeZone}" is no time zone: write it like Asia/Shanghai`);
+}
+
+function checkLabels(labels: Readonly<Record<string, string>>): void {
+  const pairs = Object.entries(labels);
+  if (pairs.length > 32) refuse('labels', `${pairs.length} are more than 32`);
+  for (const [name, value] of pairs) {
+    if (name === '' || name.length > 64) refuse('labels', `"${name.slice(0, 80)}" must have 1 to 64 characters`);
+    if (typeof value !== 'string' || value.length > 255) refuse('labels', `${name} must be a text of at most 255`);
+  }
+}
+
+function checkWhole(option: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  refuse(option, `${value} must be a whole number from ${min} to ${max}`);
+}
+
+function refuse(option: string, why: string): never {
+  throw new DaybreakError('BAD_OPTION', `executor option ${option}: ${why}`, { details: { option } });
+}

@@ -1,0 +1,38 @@
+import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+
+/** What the outbox carries. All but 'after-settled' go to a scheduler; that one goes to the application itself. */
+export const OUTBOX_KINDS = ['callback', 'run-manifest', 'slice-settled', 'after-settled'] as const;
+export type OutboxKind = (typeof OUTBOX_KINDS)[number];
+
+export interface OutboxMessage {
+  readonly kind: OutboxKind;
+  /** Names the fact that is told, at most 128 characters: the same key again, while unsent, is the same message. */
+  readonly dedupKey: string;
+  /** Any JSON value; written down as it is now. */
+  readonly body: unknown;
+}
+
+/**
+ * Puts a message into the outbox within the transaction of the change that it tells of, so that there is never one
+ * without the other. It is sent after the commit until it is acknowledged: at least once, so the receiver takes
+ * repeats by the fact's own key. Call `wakeOutbox(store)` after the commit to have it sent at once.
+ */
+export async function enqueueOutbox(tx: SqlTx, message: OutboxMessage): Promise<void> {
+  await tx.insertRows(
+    { table: 'x_outbox', columns: ['kind', 'dedup_key', 'body', 'created_at', 'next_try_at'], onConflict: 'ignore' },
+    [[message.kind, message.dedupKey, JSON.stringify(message.body), tx.nowMs, tx.nowMs]],
+  );
+}
+
+/** Tells the sender of this store, if there is one in this process, that messages were committed just now. */
+export function wakeOutbox(store: SqlStore): void {
+  wakers.get(store)?.();
+}
+
+/** Held weakly: a closed store is forgotten together with its entry. */
+const wakers = new WeakMap<SqlStore, () => void>();
+
+export function setOutboxWaker(store: SqlStore, wake: (() => void) | null): void {
+  if (wake === null) wakers.delete(store);
+  else wakers.set(store, wake);
+}

@@ -1,0 +1,145 @@
+import type { Runtime } from '../../shared/runtime/runtime.ts';
+import type { RunLog } from '../handler/handler-context.ts';
+import { createLastLines } from './last-lines.ts';
+import { runLogFile } from './run-log-file.ts';
+import { neutralise, stackLines } from './run-log-text.ts';
+
+/** One attempt's log while it is written. Writing never waits and never fails the run. */
+export interface OpenRunLog extends RunLog {
+  /** The error's stack and its causes, each line a line of the log of its own. */
+  stack(error: unknown): void;
+  /** Resolves when all that was written so far is in the file, or could not be (then `onWriteError` was told). */
+  flushed(): Promise<void>;
+  /** Flushes and ends it; what is written later is dropped. */
+  close(): Promise<void>;
+  /** The last lines of a log that is cut: they are in memory until it is closed. */
+  heldBack(): readonly string[];
+}
+
+export interface OpenRunLogOptions {
+  readonly path: string;
+  readonly runtime: Runtime;
+  readonly bytesMax: number;
+  readonly linesMax: number;
+  /** Told once. */
+  readonly onWriteError: (error: unknown) => void;
+  readonly onDropped: (lines: number) => void;
+  readonly onClosed: () => void;
+}
+
+/** What may wait for the disk; a handler that writes more in one breath has the rest of it dropped, and counted. */
+export const PENDING_BYTES_MAX = 4 * 1_048_576;
+const TAIL_BYTES_MAX = 262_144;
+const TAIL_LINES_MAX = 1_000;
+
+/**
+ * The file is only ever appended to, so the number of a line never changes under a reader. What is written goes out in
+ * the same turn of the event loop, or together with whatever came while the disk was busy.
+ *
+ * A quarter of the limit (at most 256 KiB and 1,000 lines) is kept for the end. When the rest is full, a marker says so
+ * and further lines go through a ring in memory; at the close follow how much was dropped and the last lines. A node
+ * that is killed meanwhile loses those last lines: the price for not writing gigabytes of which nothing is kept.
+ */
+export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
+  const tail = {
+    bytesMax: Math.min(TAIL_BYTES_MAX, Math.floor(options.bytesMax / 4)),
+    linesMax: Math.min(TAIL_LINES_MAX, Math.floor(options.linesMax / 4)),
+  };
+  const file = runLogFile(options.path);
+  const last = createLastLines(tail);
+  const room = { bytes: options.bytesMax - tail.bytesMax, lines: options.linesMax - tail.linesMax };
+  let pending: string[] = [];
+  let pendingBytes = 0;
+  let gap = { lines: 0, bytes: 0 };
+  let writing: Promise<void> | null = null;
+  let state: 'open' | 'cut' | 'unwritable' | 'closed' = 'open';
+
+  function line(level: string, message: string): void {
+    if (state === 'closed') return;
+    const text = `${new Date(options.runtime.clock.wallMs()).toISOString()} ${level} ${neutralise(message)}`;
+    const bytes = Buffer.byteLength(text) + 1;
+    if (state === 'open' && (room.bytes < bytes || room.lines < 1)) cut();
+    if (state !== 'open') {
+      last.push(text, bytes);
+    } else if (pendingBytes + bytes > PENDING_BYTES_MAX) {
+      gap = { lines: gap.lines + 1, bytes: gap.bytes + bytes };
+    } else {
+      room.bytes -= bytes;
+      room.lines -= 1;
+      put(text, bytes);
+    }
+  }
+
+  function cut(): void {
+    state = 'cut';
+    const limits = `${options.bytesMax} bytes or ${options.linesMax} lines (runLogBytesMax, runLogLinesMax)`;
+    put(`[log cut: this attempt writes more than ${limits}; its last lines follow when it ends]`);
+  }
+
+  function put(text: string, bytes = 0): void {
+    pending.push(text);
+    pendingBytes += bytes;
+    writing ??= writeOut();
+  }
+
+  /** Takes all that is pending each time round, so a chatty run costs few writes. */
+  async function writeOut(): Promise<void> {
+    // A turn later: a handler that writes ten lines on end makes one write of them.
+    await Promise.resolve();
+    while (pending.length > 0) {
+      const lines = takePending();
+      try {
+        await file.append(lines);
+      } catch (error) {
+        // A full disk must not fail a run that moves money: it goes on, and its last lines are tried again at the end.
+        for (const text of lines) last.push(text, Buffer.byteLength(text) + 1);
+        if (state === 'closed') break;
+        if (state !== 'unwritable') options.onWriteError(error);
+        state = 'unwritable';
+      }
+    }
+    writing = null;
+  }
+
+  function takePending(): string[] {
+    const lines = pending;
+    if (gap.lines > 0) {
+      lines.push(`[${gap.lines} lines (${gap.bytes} bytes) dropped: they came faster than the disk takes them]`);
+      options.onDropped(gap.lines);
+    }
+    pending = [];
+    pendingBytes = 0;
+    gap = { lines: 0, bytes: 0 };
+    return lines;
+  }
+
+  function putLastLines(): void {
+    const { lines, bytes } = last.dropped();
+    if (lines > 0) {
+      put(`[${lines} lines (${bytes} bytes) dropped here]`);
+      options.onDropped(lines);
+    }
+    for (const text of last.lines()) put(text);
+  }
+
+  return {
+    info: (message) => line('INFO ', message),
+    warn: (message) => line('WARN ', message),
+    error: (message) => line('ERROR', message),
+    stack(error) {
+      for (const text of stackLines(error)) line('ERROR', text);
+    },
+    async flushed() {
+      await writing;
+    },
+    async close() {
+      if (state === 'closed') return;
+      await writing;
+      state = 'closed';
+      putLastLines();
+      await writing;
+      options.onClosed();
+    },
+    heldBack: () => last.lines(),
+  };
+}

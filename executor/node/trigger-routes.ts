@@ -1,0 +1,97 @@
+import type { Static, TObject } from 'typebox';
+import { peerMessageReader } from '../../shared/protocol/read-message.ts';
+import {
+  CODE_SUCCESS,
+  type Envelope,
+  IdleBeatSchema,
+  KillSchema,
+  type LogRequest,
+  LogRequestSchema,
+  RunRequestSchema,
+} from '../../shared/protocol/wire.ts';
+import type { SqlStore } from '../../shared/sql/sql.ts';
+import type { ScriptRunner } from '../handler/builtin/script-runner.ts';
+import type { HandlerRegistry } from '../handler/handler-registry.ts';
+import { lookUpAttempt } from './attempt-queries.ts';
+import { blockStrategyOf } from './block-strategy.ts';
+import { fail, type VerbRoute } from './http-node-server.ts';
+import { type LogRange, PAGE_LINES_MAX } from './read-run-log.ts';
+import { readRunRequest, refuseRunRequest } from './read-run-request.ts';
+import type { RunLogs } from './run-logs.ts';
+import type { Slots } from './slots.ts';
+
+export interface TriggerRoutesOptions {
+  readonly slots: Slots;
+  readonly handlers: HandlerRegistry;
+  readonly scripts: ScriptRunner | null;
+  readonly runLogs: RunLogs;
+  readonly store: SqlStore;
+  readonly timeZone: string;
+}
+
+/** What a scheduler may ask of an executor. The paths are matched exactly. */
+export function createTriggerRoutes(options: TriggerRoutesOptions): Record<string, VerbRoute> {
+  const { slots, handlers, runLogs, store } = options;
+
+  const run = checked(RunRequestSchema, async (request) => {
+    const refusal = refuseRunRequest(request, options.scripts?.types);
+    if (refusal !== null) return fail(refusal);
+    const attempt = readRunRequest(request, options.timeZone);
+    if (!attempt.script && !handlers.has(attempt.handler)) return fail(`job handler [${attempt.handler}] not found.`);
+    const reply = await slots.accept(attempt, blockStrategyOf(request.executorBlockStrategy));
+    return reply.code === CODE_SUCCESS ? ok() : fail(reply.message);
+  });
+
+  return {
+    '/beat': async () => ok(),
+    '/idleBeat': checked(IdleBeatSchema, async ({ jobId }) =>
+      slots.isIdle(jobId) ? ok() : fail('job thread is running or has trigger queue.'),
+    ),
+    // One behaviour under the name of every generation.
+    '/run': run,
+    '/trigger': run,
+    '/kill': checked(KillSchema, async (which) => (slots.kill(which) > 0 ? ok() : alreadyKilled())),
+    '/log': checked(LogRequestSchema, async (request) => {
+      const { logId, logDateTim, logDateTime, fromLineNum } = request;
+      const known = await lookUpAttempt(store, logId);
+      const dayHintMs = known?.logDateTime ?? logDateTime ?? logDateTim ?? 0;
+      const page = await runLogs.read(logId, dayHintMs, logRangeOf(request));
+      if (page === null) {
+        // One that has begun and said nothing yet is told from one that waits: no lines so far, and more may come.
+        const begun = slots.running().some((one) => one.logId === logId && one.state !== 'queued');
+        if (begun) return ok({ fromLineNum, toLineNum: 0, logContent: '', isEnd: false });
+        return ok({ fromLineNum, toLineNum: 0, logContent: 'readLog fail, logFile not exists', isEnd: true });
+      }
+      const isEnd = page.complete && (known?.ended ?? true);
+      return ok({ fromLineNum: page.fromLine, toLineNum: page.toLine, logContent: page.content, isEnd });
+    }),
+  };
+}
+
+/** Peers ask from a line on; our own schedulers also for the end of a log and, from there, upwards. */
+function logRangeOf({ fromLineNum, lastLines, beforeLineNum }: LogRequest): LogRange {
+  if (beforeLineNum !== undefined) return { kind: 'before', line: beforeLineNum, count: lastLines ?? PAGE_LINES_MAX };
+  if (lastLines !== undefined) return { kind: 'last', count: lastLines };
+  return { kind: 'from', line: fromLineNum };
+}
+
+/** Parses the body at the border, as tolerant as its Java peers are; behind it the type is trusted. */
+function checked<S extends TObject>(schema: S, handle: (body: Static<S>) => Promise<Envelope>): VerbRoute {
+  const read = peerMessageReader(schema);
+  return async (body) => {
+    if (body === null) return fail('invalid request, requestBody empty.');
+    const asked = read(body);
+    return asked.kind === 'message' ? await handle(asked.message) : fail(`request error: ${asked.why}`);
+  };
+}
+
+/** `content` for peers of generations B and C, `data` for D and E. */
+function ok(data?: unknown): Envelope {
+  return { code: CODE_SUCCESS, msg: 'Success', ...(data === undefined ? {} : { data, content: data }) };
+}
+
+/** B and C look for these words in `msg`, D and E in `data`. */
+function alreadyKilled(): Envelope {
+  const words = 'job thread already killed.';
+  return { code: CODE_SUCCESS, msg: words, data: words, content: words };
+}

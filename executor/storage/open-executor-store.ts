@@ -1,0 +1,32 @@
+import { createLogger } from '../../shared/logger.ts';
+import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { migrate } from '../../shared/sql/migrate.ts';
+import { openSqlStore } from '../../shared/sql/open-store.ts';
+import type { Migration, SqlStore } from '../../shared/sql/sql.ts';
+import { node } from './migrations/0001-node.ts';
+import { slices } from './migrations/0002-slices.ts';
+import { money } from './migrations/0003-money.ts';
+import { batch } from './migrations/0004-batch.ts';
+
+/**
+ * Opens a store for executors and their batch jobs, brings it to this version, and leaves the closing to the caller.
+ * `url` is `sqlite:PATH` (one process at a time) or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`.
+ * Throws BAD_OPTION, STORE_UNREACHABLE, STORE_BUSY or STORE_UNFIT.
+ * @param tables Your own tables beside ours: numbered, never edited once they were applied. Default none.
+ * @example
+ * const store = await openExecutorStore('sqlite:./fees.db', [
+ *   { id: '1-fee', statements: () => ['create table fee (order_no varchar(32) primary key, cents bigint not null)'] },
+ * ]);
+ */
+export async function openExecutorStore(url: string, tables: readonly Migration[] = []): Promise<SqlStore> {
+  const logger = createLogger({ name: 'executor' });
+  const store = await openSqlStore(url, { runtime: systemRuntime(), logger });
+  try {
+    await migrate(store, [node, slices, money, batch], { logger, component: 'executor' });
+    await migrate(store, tables, { logger, component: 'application' });
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
