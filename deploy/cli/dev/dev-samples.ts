@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { createExecutor } from '../../../executor/create-executor.ts';
+import type { Scheduler } from '../../../scheduler/scheduler.ts';
+import { SETTLEMENT_GROUP } from '../nightly-settlement.ts';
+import { type DevMoney, openDevMoney } from './dev-money.ts';
+import { devNightHandlers } from './dev-nights.ts';
+import { type DevParts, SAMPLE_EXECUTORS } from './dev-scheduler.ts';
+
+const HEARTBEAT_MS = 1_000;
+
+/** A gateway, and executors that settle the sample night: in this process, each with a port of its own. */
+export async function startSamples(
+  parts: DevParts,
+  scheduler: Scheduler,
+  closing: AsyncDisposableStack,
+): Promise<DevMoney> {
+  const { options, store, runtime, logger } = parts;
+  const money = await openDevMoney({ ...parts, folder: options.folder }, closing);
+  const handlers = devNightHandlers({ ...options, ...parts, money, scheduler });
+  const accessToken = await scheduler.groups.ownToken(SETTLEMENT_GROUP);
+  const executors = Array.from({ length: SAMPLE_EXECUTORS }, (_, n) =>
+    createExecutor({
+      appname: SETTLEMENT_GROUP,
+      schedulers: [scheduler.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')],
+      accessToken,
+      // Any port: 9999 and those above it are for the executors of whoever tries this out.
+      port: 0,
+      handlers,
+      store,
+      dataDir: join(options.folder, 'executors', String(n + 1)),
+      heartbeatIntervalMs: HEARTBEAT_MS,
+      timeZone: options.timeZone,
+      runtime,
+      logger: logger.child({ name: `executor-${n + 1}` }),
+      afterSettled: (body) => money.engine.afterSettled(body),
+      ...(n === 0 ? { metrics: money.metrics } : {}),
+    }),
+  );
+  closing.defer(async () => {
+    await Promise.all(executors.map((executor) => executor.stop()));
+  });
+  for (const executor of executors) await executor.start();
+  return money;
+}

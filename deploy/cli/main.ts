@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DaybreakError, messageOf } from '../../shared/errors.ts';
+import type { CommandCall } from './command-call.ts';
+import type { CommandSpec } from './options/command-spec.ts';
+import { commandHelp, overview } from './options/help-text.ts';
+import { parseCommandLine } from './options/parse-command-line.ts';
+import { inert } from './screen/table.ts';
+import { processTerminal } from './screen/terminal.ts';
+
+// Loaded when it is called: `--help` and a wrong option wait for nothing that a night needs.
+const RUN: Readonly<Record<CommandSpec['name'], (call: CommandCall) => Promise<number>>> = {
+  night: async (call) => (await import('./night-command.ts')).runNightCommand(call),
+  dev: async (call) => (await import('./dev/dev-command.ts')).runDevCommand(call),
+  status: async (call) => (await import('./status-command.ts')).runStatusCommand(call),
+  resolve: async (call) => (await import('./resolve-command.ts')).runResolveCommand(call),
+};
+
+async function main(words: readonly string[]): Promise<number> {
+  const json = words.includes('--json');
+  const terminal = processTerminal({ json });
+  try {
+    const line = parseCommandLine(words, process.env);
+    if (line.kind === 'version') terminal.document(version());
+    else if (line.kind === 'help') {
+      const columns = Math.min(terminal.columns(), 120);
+      terminal.document((line.command === null ? overview(version()) : commandHelp(line.command, columns)).trimEnd());
+    } else {
+      return await RUN[line.command.name]({ command: line.command, given: line.given, terminal, cwd: process.cwd() });
+    }
+    return 0;
+  } catch (error) {
+    terminal.warn(`daybreak: ${inert(sentenceOf(error))}`);
+    return exitCodeOfError(error);
+  }
+}
+
+/** What the database layer says knows nothing of a command line: here the option is named that can change it. */
+function sentenceOf(error: unknown): string {
+  const isStore = error instanceof DaybreakError && /^STORE_(UNREACHABLE|UNFIT)$/.test(error.code);
+  return isStore ? `--store: ${error.message}` : messageOf(error);
+}
+
+/** 2 when somebody has to change what was asked or what it needs; 1 for everything that is our fault or unforeseen. */
+function exitCodeOfError(error: unknown): number {
+  return error instanceof DaybreakError && BAD_INPUT.has(error.code) ? 2 : 1;
+}
+
+const BAD_INPUT: ReadonlySet<string> = new Set([
+  'BAD_OPTION',
+  'BAD_INPUT',
+  'NOT_FOUND',
+  'CONFLICT',
+  'STORE_UNREACHABLE',
+  'STORE_BUSY',
+  'STORE_UNFIT',
+  'STORE_CORRUPT',
+  'MIGRATION_CHANGED',
+  'MIGRATION_UNKNOWN',
+  'DOWNSTREAM_UNREACHABLE',
+  'DOWNSTREAM_CAPABILITIES',
+  'DOWNSTREAM_CREDENTIALS',
+  'STATE_REFUSED',
+  'ITEM_NOT_FOUND',
+  'TWO_PEOPLE_NEEDED',
+  'PLAN_FILE_REFUSED',
+  'TOO_MANY_REJECTS',
+  'NIGHT_MISMATCH',
+  'NIGHT_RUNNING',
+]);
+
+function version(): string {
+  // From the sources the package lies two folders up, from the compiled files three.
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const found: { name?: string; version?: string } = JSON.parse(
+        readFileSync(join(import.meta.dirname, up), 'utf8'),
+      );
+      if (found.name === 'daybreak' && found.version !== undefined) return found.version;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  return 'unknown';
+}
+
+process.exitCode = await main(process.argv.slice(2));
