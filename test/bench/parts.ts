@@ -1,0 +1,166 @@
+import { type BenchDialect, hasMysql } from './bench-stores.ts';
+import { type Comparison, compareWithFloor } from './compare-floor.ts';
+import { spread } from './figures.ts';
+import { compareNights } from './flat-nights.ts';
+import { createNightPlace, type NightFigures } from './whole-night.ts';
+
+/** One figure with its bound: `value` is what claims are compared with. */
+export interface Measured {
+  readonly id: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly holds: boolean;
+  /** The figure in a sentence, with how it spread. */
+  readonly text: string;
+}
+
+export interface BenchSize {
+  /** Contracts bring two plan lines each. */
+  readonly floorContracts: number;
+  readonly repetitions: number;
+  readonly headlineContracts: number;
+  readonly memoryContracts: number;
+  readonly nights: number;
+  readonly oldContracts: number;
+  readonly nightContracts: number;
+}
+
+export const REDUCED: BenchSize = {
+  floorContracts: 100_000,
+  repetitions: 3,
+  headlineContracts: 100_000,
+  memoryContracts: 100_000,
+  nights: 200,
+  oldContracts: 500,
+  nightContracts: 5_000,
+};
+export const FULL: BenchSize = {
+  floorContracts: 500_000,
+  repetitions: 3,
+  headlineContracts: 500_000,
+  memoryContracts: 500_000,
+  nights: 200,
+  oldContracts: 2_500,
+  nightContracts: 10_000,
+};
+
+type Say = (line: string) => void;
+type Part = (size: BenchSize, say: Say) => Promise<readonly Measured[]>;
+
+/** A million rows in thirty minutes: what the project set out to do. */
+const WANTED_LINES_PER_SECOND = 556;
+const FLOOR_RATIO_MIN = 0.5;
+const CPU_RATIO_MIN = 0.75;
+const MEMORY_GROWTH_MAX = 1.2;
+const MEMORY_MB_MAX = 400;
+const NIGHT_200_RATIO_MAX = 1.1;
+
+export const PARTS = {
+  /** One whole night by the command, as a user runs it. */
+  async headline({ headlineContracts }) {
+    const night = await oneNight(headlineContracts);
+    const { lines, seconds, linesPerSecond } = night;
+    const rate = Math.round(linesPerSecond);
+    return [
+      {
+        id: 'headline',
+        value: rate,
+        unit: 'plan lines/s',
+        holds: linesPerSecond >= WANTED_LINES_PER_SECOND,
+        text: `a night of ${grouped(lines)} plan lines: ${seconds.toFixed(1)} s from start to exit, ${grouped(rate)} lines/s (wanted: ${WANTED_LINES_PER_SECOND})`,
+      },
+    ];
+  },
+
+  /** The engine against the hand-written loop, in turns. */
+  async floor(size, say) {
+    const dialects: BenchDialect[] = (await hasMysql()) ? ['sqlite', 'mysql'] : ['sqlite'];
+    if (dialects.length === 1) say('no MariaDB answers on this machine: its figures are left out');
+    const measured: Measured[] = [];
+    for (const dialect of dialects) {
+      const { floorContracts: contracts, repetitions } = size;
+      const comparison = await compareWithFloor({ dialect, contracts, repetitions });
+      measured.push(...ratiosOf(dialect, comparison, say));
+    }
+    return measured;
+  },
+
+  /** Peak memory of the night's process, and what ten times as many plans add to it. */
+  async memory({ memoryContracts }) {
+    const small = await oneNight(memoryContracts / 10);
+    const large = await oneNight(memoryContracts);
+    const growth = large.peakRssMb / small.peakRssMb;
+    return [
+      {
+        id: 'memory',
+        value: Math.round(large.peakRssMb),
+        unit: 'MB',
+        holds: large.peakRssMb < MEMORY_MB_MAX,
+        text: `peak memory of a night of ${grouped(large.lines)} plan lines: ${large.peakRssMb.toFixed(0)} MB (at most ${MEMORY_MB_MAX})`,
+      },
+      {
+        id: 'memory-growth',
+        value: Number(growth.toFixed(2)),
+        unit: 'times',
+        holds: growth <= MEMORY_GROWTH_MAX,
+        text: `that is ${growth.toFixed(2)} times what ${grouped(small.lines)} plan lines take, ${small.peakRssMb.toFixed(0)} MB (at most ${MEMORY_GROWTH_MAX} times)`,
+      },
+    ];
+  },
+
+  /** The same night with two hundred nights in the store, and with one. */
+  async nights({ nights, oldContracts, nightContracts: contracts, repetitions }) {
+    const { ratio, first, after, oldPlans } = await compareNights({ nights, oldContracts, contracts, repetitions });
+    return [
+      {
+        id: 'night-200',
+        value: Number(ratio.toFixed(2)),
+        unit: 'times',
+        holds: ratio <= NIGHT_200_RATIO_MAX,
+        text: `a night of ${grouped(contracts * 2)} plan lines after ${nights} nights (${grouped(oldPlans)} plans): ${spread(seconds(after))} s; after one: ${spread(seconds(first))} s; ${ratio.toFixed(2)} times (at most ${NIGHT_200_RATIO_MAX})`,
+      },
+    ];
+  },
+} satisfies Record<string, Part>;
+export type PartName = keyof typeof PARTS;
+
+function ratiosOf(dialect: BenchDialect, { lines, ratio, cpuRatio, ...runs }: Comparison, say: Say): Measured[] {
+  const name = dialect === 'sqlite' ? 'SQLite' : 'MariaDB';
+  for (const who of ['floor', 'engine'] as const) {
+    const rates = runs[who].map((run) => lines / run.seconds / 1_000);
+    const cpu = runs[who].map(({ cpuSeconds }) => cpuSeconds);
+    say(
+      `${name}, ${who}: ${spread(rates)} thousand lines/s, ${spread(cpu)} s of processor for ${grouped(lines)} lines`,
+    );
+  }
+  const of = { unit: 'of the floor' };
+  const speed: Measured = {
+    ...of,
+    id: `floor-${dialect}`,
+    value: Number(ratio.toFixed(2)),
+    holds: ratio >= FLOOR_RATIO_MIN,
+    text: `the engine on ${name} runs at ${ratio.toFixed(2)} of the hand-written loop's speed (at least ${FLOOR_RATIO_MIN})`,
+  };
+  // On MariaDB the server does most of the work, and its processor time is nobody's here.
+  if (dialect === 'mysql') return [speed];
+  const cpu: Measured = {
+    ...of,
+    id: 'floor-sqlite-cpu',
+    value: Number(cpuRatio.toFixed(2)),
+    holds: cpuRatio >= CPU_RATIO_MIN,
+    text: `by processor time, store included, that is ${cpuRatio.toFixed(2)} (at least ${CPU_RATIO_MIN})`,
+  };
+  return [speed, cpu];
+}
+
+async function oneNight(contracts: number): Promise<NightFigures> {
+  const place = createNightPlace();
+  try {
+    return await place.night({ contracts });
+  } finally {
+    place.remove();
+  }
+}
+
+const seconds = (nights: readonly NightFigures[]): number[] => nights.map((night) => night.seconds);
+const grouped = (number: number): string => number.toLocaleString('en-US');

@@ -1,0 +1,6 @@
+import { silentLogger as logger } from '../../shared/logger.ts';
+import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { openSqlStore } from '../../shared/sql/open-store.ts';
+import { describeBlocking } from './scheduler-blocking.suite.ts';
+
+describeBlocking('SQLite', () => openSqlStore('sqlite::memory:', { runtime: systemRuntime(), logger }));

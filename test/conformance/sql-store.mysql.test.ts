@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silentLogger as logger } from '../../shared/logger.ts';
+import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { updateManyText } from '../../shared/sql/bulk-sql.ts';
+import { openSqlStore, type SqlStoreOptions } from '../../shared/sql/open-store.ts';
+import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+import { createMysqlDatabase, runOnServer } from '../support/mysql-database.ts';
+import { describeWith } from '../support/servers.ts';
+import { createTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { describeSqlStore } from './sql-store.suite.ts';
+
+// The statement alone: "autocommit" stands in other packets. 3 is the protocol's byte for a query.
+const COMMIT_PACKET = '\u0003commit';
+const runtime = systemRuntime();
+const open = (url: string, more: Partial<SqlStoreOptions> = {}): Promise<SqlStore> =>
+  openSqlStore({ url, connections: 6, durability: 'warn', ...more }, { runtime, logger });
+
+describeWith(['MariaDB'], 'with a MySQL server', () => {
+  const drops: (() => Promise<void>)[] = [];
+  const freshDatabase = async (): Promise<string> => {
+    const database = await createMysqlDatabase();
+    drops.push(database.drop);
+    return database.url;
+  };
+  afterAll(async () => {
+    for (const drop of drops) await drop();
+  });
+
+  describeSqlStore('MySQL', async () => open(await freshDatabase()));
+
+  describe('the MySQL store', () => {
+    let databaseUrl: string;
+    let store: SqlStore;
+    let proxy: TcpProxy;
+    let viaProxy: string;
+
+    beforeAll(async () => {
+      databaseUrl = await freshDatabase();
+      store = await open(databaseUrl);
+      await store.transaction('tables', (tx) =>
+        tx.run('create table t (id int primary key, n bigint not null) engine=innodb'),
+      );
+      const target = new URL(databaseUrl);
+      proxy = await createTcpProxy({ host: target.hostname, port: Number(target.port || 3306) });
+      target.hostname = '127.0.0.1';
+      target.port = String(proxy.port);
+      viaProxy = target.toString();
+    });
+    afterAll(async () => {
+      await store.close();
+      await proxy.close();
+    });
+
+    const put = (id: number, n: number): Promise<number> =>
+      store.transaction('put', (tx) => tx.run('replace into t (id, n) values (?, ?)', [id, n]));
+    const numberOf = async (id: number): Promise<number | undefined> =>
+      (await store.read('value', (db) => db.get<{ n: number }>('select n from t where id = ?', [id])))?.n;
+    const add = (id: number) => (tx: SqlTx) => tx.run('update t set n = n + 1 where id = ?', [id]);
+
+    test('calls a COMMIT whose answer is lost unknown, and does not repeat it', async () => {
+      await put(1, 0);
+      const cut = await open(viaProxy, { connections: 1 });
+      let runs = 0;
+      proxy.cutAnswerTo(COMMIT_PACKET);
+      const attempt = cut.transaction('add', async (tx) => {
+        runs++;
+        return add(1)(tx);
+      });
+      await expect(attempt).rejects.toMatchObject({
+        name: 'CommitUnknownError',
+        code: 'COMMIT_UNKNOWN',
+        retryable: false,
+      });
+      expect(runs).toBe(1);
+      // It did happen: a caller that took the error for "failed" would have done it twice.
+      expect(await numberOf(1)).toBe(1);
+      // The store works on with another connection.
+      await cut.transaction('add', add(1));
+      expect(await numberOf(1)).toBe(2);
+      await cut.close();
+    });
+
+    test('calls a COMMIT that may not have arrived unknown as well', async () => {
+      await put(2, 0);
+      const cut = await open(viaProxy, { connections: 1 });
+      proxy.cutBefore(COMMIT_PACKET);
+      await expect(cut.transaction('add', add(2))).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+      expect(await numberOf(2)).toBe(0);
+      await cut.close();
+    });
+
+    test('calls a connection lost before the COMMIT unreachable: nothing has happened', async () => {
+      await put(3, 0);
+      const cut = await open(viaProxy, { connections: 1 });
+      proxy.cutAnswerTo('update t set');
+      const attempt = cut.transaction('add', async (tx) => {
+        await add(3)(tx).catch((error: unknown) => expect(error).toMatchObject({ code: 'STORE_UNREACHABLE' }));
+        // A body that goes on all the same cannot commit the rest.
+      });
+      await expect(attempt).rejects.toMatchObject({ code: 'STORE_UNREACHABLE', retryable: true });
+      expect(await numberOf(3)).toBe(0);
+      await cut.close();
+    });
+
+    test('replaces connections that died while they lay idle, without an error', async () => {
+      await put(4, 0);
+      const cut = await open(viaProxy, { connections: 3 });
+      await Promise.all([1, 2, 3].map(() => cut.transaction('add', add(4))));
+      proxy.cutAll();
+      await Promise.all([1, 2, 3].map(() => cut.transaction('add', add(4))));
+      expect(await numberOf(4)).toBe(6);
+      await cut.close();
+    });
+
+    test('runs the whole body again when it meets a deadlock, until both are through', async () => {
+      await put(5, 0);
+      await put(6, 0);
+      let runs = 0;
+      const bothHaveOne = meeting(2);
+      const crossing = (first: number, second: number): Promise<number> =>
+        store.transaction('cross', async (tx) => {
+          runs++;
+          await add(first)(tx);
+          await bothHaveOne();
+          return add(second)(tx);
+        });
+      await Promise.all([crossing(5, 6), crossing(6, 5)]);
+      expect(runs).toBe(3);
+      expect([await numberOf(5), await numberOf(6)]).toEqual([2, 2]);
+    });
+
+    test('rolls back and repeats even when the body swallows the deadlock', async () => {
+      await put(7, 0);
+      await put(8, 0);
+      const bothHaveOne = meeting(2);
+      const crossing = (first: number, second: number): Promise<void> =>
+        store.transaction('cross', async (tx) => {
+          await add(first)(tx);
+          await bothHaveOne();
+          await add(second)(tx).catch(() => undefined);
+        });
+      await Promise.all([crossing(7, 8), crossing(8, 7)]);
+      expect([await numberOf(7), await numberOf(8)]).toEqual([2, 2]);
+    });
+
+    test('gives up after five runs and says so', async () => {
+      let runs = 0;
+      const attempt = store.transaction('never', async (tx) => {
+        runs++;
+        return tx.run(`signal sqlstate '40001' set mysql_errno = 1213, message_text = 'made up'`);
+      });
+      await expect(attempt).rejects.toMatchObject({ code: 'SQL_DEADLOCK', retryable: true });
+      expect(runs).toBe(5);
+    });
+
+    test('reads what is committed, under READ COMMITTED, even inside one transaction', async () => {
+      await put(9, 0);
+      const seen = await store.transaction('look', async (tx) => {
+        const look = async (): Promise<unknown> => (await tx.arrays('select n from t where id = 9'))[0]?.[0];
+        const before = await look();
+        await runOnServer([`update ${new URL(databaseUrl).pathname.slice(1)}.t set n = 5 where id = 9`]);
+        return [before, await look()];
+      });
+      expect(seen).toEqual([0, 5]);
+    });
+
+    test('notices a session that has lost its settings', async () => {
+      const one = await open(databaseUrl, { connections: 1 });
+      await one.transaction('meddle', (tx) => tx.run('set session transaction isolation level repeatable read'));
+      await expect(one.transaction('next', async () => undefined)).rejects.toMatchObject({ code: 'STORE_UNFIT' });
+      // That connection is gone; the next one is right again.
+      await one.transaction('after', async () => undefined);
+      await one.close();
+    });
+
+    test('keeps connections for urgent transactions when all others are taken', async () => {
+      const small = await open(databaseUrl, { connections: 2, reserved: 1 });
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const holders = [1, 2, 3, 4].map(() => small.transaction('hold', () => held));
+      expect(await small.transaction('renew', async () => 'renewed', { urgent: true })).toBe('renewed');
+      release();
+      await Promise.all(holders);
+      await small.close();
+    });
+
+    test('does not let one transaction see the connection of another', async () => {
+      const connectionIds = await Promise.all(
+        [1, 2, 3].map(() =>
+          store.transaction('id', async (tx) => {
+            const ids = new Set<unknown>();
+            for (let i = 0; i < 5; i++) {
+              ids.add((await tx.arrays('select connection_id()'))[0]?.[0]);
+              await runtime.yieldTurn();
+            }
+            return [...ids];
+          }),
+        ),
+      );
+      expect(new Set(connectionIds.flat()).size).toBe(3);
+    });
+
+    test.each([
+      'values',
+      'union',
+    ] as const)('updates many rows by a table of %s, whichever the server reads', async (form) => {
+      await put(20, 1);
+      await put(21, 2);
+      const spec = { table: 't', key: ['id'], set: ['n'], guard: 'n < ?' };
+      const text = updateManyText(spec, 3, form);
+      const matched = await store.transaction('update', (tx) => tx.run(text, [20, 5_000_000_000, 21, 7, 99, 1, 100]));
+      expect(matched).toBe(2);
+      expect([await numberOf(20), await numberOf(21)]).toEqual([5_000_000_000, 7]);
+    });
+
+    test('closes after what is running, and refuses what comes later', async () => {
+      const closing = await open(databaseUrl);
+      const running = closing.transaction('add', async (tx) => {
+        await runtime.sleep(20);
+        return add(9)(tx);
+      });
+      const closed = closing.close();
+      expect(await running).toBe(1);
+      await closed;
+      await expect(closing.read('late', async () => undefined)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+    });
+
+    test('says which database is missing', async () => {
+      const nowhere = new URL(databaseUrl);
+      nowhere.pathname = '/daybreak_test_nowhere';
+      await expect(open(nowhere.toString())).rejects.toThrow(/no database "daybreak_test_nowhere"/);
+    });
+
+    test('names a refused user without the password', async () => {
+      const wrong = new URL(databaseUrl);
+      wrong.username = 'daybreak_nobody';
+      wrong.password = 'hunter2';
+      const error: unknown = await open(wrong.toString()).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'STORE_UNREACHABLE', retryable: false });
+      expect(String((error as Error).message)).toContain('daybreak_nobody');
+      expect(String((error as Error).message)).not.toContain('hunter2');
+    });
+  });
+});
+
+describe('a MySQL store', () => {
+  test('that does not answer is named by host and port', async () => {
+    const closedPort = await createTcpProxy({ host: '127.0.0.1', port: 1 });
+    await closedPort.close();
+    const attempt = open(`mysql://root:hunter2@127.0.0.1:${closedPort.port}/x`);
+    await expect(attempt).rejects.toMatchObject({ code: 'STORE_UNREACHABLE', retryable: true });
+    await expect(open(`mysql://root:hunter2@127.0.0.1:${closedPort.port}/x`)).rejects.toThrow(
+      new RegExp(`127\\.0\\.0\\.1:${closedPort.port}`),
+    );
+  });
+
+  test.each([
+    'mysql://',
+    'mysql://host',
+    'mysql://host/',
+    'mysql://user:pass@host:3306/db?ssl=1',
+    'postgres://x/y',
+    'sqlite:',
+  ])('with the URL %s is refused with how to write it', async (url) => {
+    await expect(open(url)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+  });
+});
+
+/** A place where `count` callers wait for each other, once; later ones pass. */
+function meeting(count: number): () => Promise<void> {
+  let left = count;
+  let open: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return () => {
+    left--;
+    if (left <= 0) open();
+    return all;
+  };
+}

@@ -1,0 +1,25 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * Whole nights first: they mostly wait for a cut-off, a visibility or the pace of repeats, and what computes fills their
+ * pauses. Begun last, as their small files would be, they would be waited for alone at the end.
+ */
+export class LongTestsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    // A stable sort: within a rank vitest's own order stays.
+    return sorted.sort((a, b) => rankOf(a.moduleId) - rankOf(b.moduleId));
+  }
+}
+
+// Against gateways that lie a night ends at its cut-off, a whole minute, and that is the longest wait of all.
+const RANKS = [
+  /\/night-hostile\./,
+  /\/night-(killed|cli-nights)\./,
+  /\/integration\/(.*\/)?(night[-/]|five-minutes|dev-command)/,
+];
+
+export function rankOf(path: string): number {
+  const rank = RANKS.findIndex((pattern) => pattern.test(path));
+  return rank < 0 ? RANKS.length : rank;
+}

@@ -1,0 +1,61 @@
+import type { TestCase, TestModule, TestSuite } from 'vitest/node';
+import { parseCLI, startVitest } from 'vitest/node';
+import { type Server, serversInTitle } from '../support/server-names.ts';
+import type { LeftOut } from './summary.ts';
+
+export type TestTally = {
+  readonly passed: number;
+  readonly failed: number;
+  readonly failures: readonly string[];
+  readonly leftOut: LeftOut;
+};
+
+type Outcome = { readonly modules: readonly TestModule[]; readonly strayErrors: number };
+
+/** Runs the tests in this process (their workers end with it), and counts. `args` are vitest's own. */
+export async function runVitest(args: readonly string[]): Promise<TestTally> {
+  const { filter, options } = parseCLI(['vitest', 'run', ...args]);
+  let outcome: Outcome = { modules: [], strayErrors: 0 };
+  const keepOutcome = {
+    onTestRunEnd: (modules: readonly TestModule[], errors: readonly unknown[]) => {
+      outcome = { modules, strayErrors: errors.length };
+    },
+  };
+  const vitest = await startVitest('test', filter, { ...options, watch: false, reporters: ['default', keepOutcome] });
+  await vitest.close();
+  return count(outcome);
+}
+
+function count({ modules, strayErrors }: Outcome): TestTally {
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  const failed = tests.filter((test) => test.result().state === 'failed');
+  // A file that does not load and a hook that throws have no test of their own to fail.
+  const broken = modules
+    .flatMap((module) => [module, ...module.children.allSuites()])
+    .filter((part) => part.errors().length > 0);
+  const failures = [
+    ...failed.map((test) => `${test.module.relativeModuleId} > ${test.fullName}`),
+    ...broken.map((part) => `${nameOf(part)} (outside any test)`),
+    ...Array.from({ length: strayErrors }, () => 'an error that no test waited for; it is printed above'),
+  ];
+  // Without a test nothing has been shown, whatever the reason.
+  if (tests.length === 0 && failures.length === 0) failures.push('no test was found');
+  return {
+    passed: tests.filter((test) => test.result().state === 'passed').length,
+    failed: failures.length,
+    failures,
+    leftOut: countLeftOut(tests),
+  };
+}
+
+const nameOf = (part: TestModule | TestSuite): string =>
+  part.type === 'module' ? part.relativeModuleId : `${part.module.relativeModuleId} > ${part.fullName}`;
+
+function countLeftOut(tests: readonly TestCase[]): LeftOut {
+  const leftOut = new Map<Server, number>();
+  for (const test of tests) {
+    if (test.result().state !== 'skipped') continue;
+    for (const server of serversInTitle(test.fullName)) leftOut.set(server, (leftOut.get(server) ?? 0) + 1);
+  }
+  return leftOut;
+}

@@ -1,0 +1,19 @@
+// `npm test`: everything that can be checked here, in words what could not, and one line of numbers at the very end.
+import { runLint } from '../../deploy/lint/run-lint.ts';
+import { runTypecheck } from './run-typecheck.ts';
+import { runVitest } from './run-vitest.ts';
+import { describeLeftOut, lastLine } from './summary.ts';
+
+const args = process.argv.slice(2);
+
+// With a filter only the tests that it names run: `npm test -- test/unit/shared -t "leap day"`.
+const checks = args.length > 0 ? [] : [...runLint(), runTypecheck()];
+const tests = await runVitest(args);
+
+const passed = tests.passed + checks.filter((check) => check.passed).length;
+const failed = tests.failed + checks.filter((check) => !check.passed).length;
+for (const check of checks.filter((each) => !each.passed)) process.stdout.write(`FAILED  ${check.title}\n`);
+for (const title of tests.failures) process.stdout.write(`FAILED  ${title}\n`);
+for (const line of describeLeftOut(tests.leftOut)) process.stdout.write(`${line}\n`);
+// Ended by hand once the line is out, because a test that left something open must not keep the whole run alive.
+process.stdout.write(`${lastLine(passed, failed)}\n`, () => process.exit(failed === 0 ? 0 : 1));

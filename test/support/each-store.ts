@@ -1,0 +1,25 @@
+import { describe } from 'vitest';
+import type { SqlStore } from '../../shared/sql/sql.ts';
+import { createMysqlDatabase } from './mysql-database.ts';
+import { describeWith } from './servers.ts';
+
+/** Where a store is to be opened, and how to take it away when it is closed again. */
+export interface StorePlace {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** Makes a place for a new, empty store each time it is called. */
+export type NewStorePlace = () => Promise<StorePlace>;
+
+/** Runs the same tests on the embedded store and, where there is a server, on MariaDB or MySQL. */
+export function describeOnEachStore(title: string, body: (newPlace: NewStorePlace) => void): void {
+  describe(`${title}, on SQLite`, () => body(async () => ({ url: 'sqlite::memory:', drop: async () => undefined })));
+  describeWith(['MariaDB'], `${title}, on MariaDB`, () => body(createMysqlDatabase));
+}
+
+export async function emptyTables(store: SqlStore, tables: readonly string[]): Promise<void> {
+  await store.transaction('empty', async (tx) => {
+    for (const table of tables) await tx.run(`delete from ${table}`);
+  });
+}

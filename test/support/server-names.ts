@@ -1,0 +1,18 @@
+/** What a test may need beside Node. The run finds them, or starts them, before the first test. */
+export type Server = 'MariaDB' | 'Redis' | 'Chromium';
+
+/** The environment variable by which each comes to the tests. */
+export const VARIABLES: Readonly<Record<Server, string>> = {
+  MariaDB: 'DAYBREAK_TEST_MYSQL_URL',
+  Redis: 'DAYBREAK_TEST_REDIS_URL',
+  Chromium: 'DAYBREAK_TEST_CHROMIUM',
+};
+
+/** Put behind the title of tests that are left out, so that the end of the run can say for want of what. */
+export const markMissing = (servers: readonly Server[]): string => `(needs ${servers.join(', ')})`;
+
+/** Reads the marks in a test's full title. */
+export function serversInTitle(title: string): Server[] {
+  const names = [...title.matchAll(/\(needs ([\w, ]+)\)/g)].flatMap((match) => (match[1] as string).split(', '));
+  return [...new Set(names)].filter((name): name is Server => Object.hasOwn(VARIABLES, name));
+}

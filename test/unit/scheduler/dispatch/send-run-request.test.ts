@@ -1,0 +1,126 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Dispatch } from '../../../../scheduler/dispatch/dispatch.ts';
+import { dispatchReadyShards } from '../../../../scheduler/dispatch/dispatch-ready-shards.ts';
+import type { DispatchAnswer } from '../../../../scheduler/dispatch/executor-client.ts';
+import { createSender } from '../../../../scheduler/dispatch/send-run-request.ts';
+import { schedulerMigrations } from '../../../../scheduler/storage/migrations/scheduler-migrations.ts';
+import { silentLogger as logger } from '../../../../shared/logger.ts';
+import { migrate } from '../../../../shared/sql/migrate.ts';
+import { openSqlStore } from '../../../../shared/sql/open-store.ts';
+import { createFakeRuntime } from '../../../support/fake-runtime.ts';
+import { givenRuns } from '../../../support/given-runs.ts';
+import { job } from '../../../support/given-scheduler.ts';
+import { givenContext, silentClient } from '../../../support/given-scheduler-context.ts';
+
+const BLACK_HOLE = 'http://10.0.0.1:9999/';
+const LIVE = 'http://10.0.0.2:9999/';
+const dispatch = (address: string, logId: number): Dispatch => ({
+  address,
+  request: { jobId: 1, executorHandler: 'x', logId, logDateTime: 0, runId: 0 },
+});
+
+async function givenSender() {
+  const runtime = createFakeRuntime();
+  const store = await openSqlStore('sqlite::memory:', { runtime, logger });
+  onTestFinished(() => store.close());
+  await migrate(store, schedulerMigrations, { logger, component: 'scheduler' });
+  const sent = new Map([
+    [BLACK_HOLE, [] as number[]],
+    [LIVE, [] as number[]],
+  ]);
+  const { promise: answered, resolve: open } = Promise.withResolvers<void>();
+  const run = async (address: string, { logId }: { logId: number }) => {
+    sent.get(address)?.push(logId);
+    if (address === BLACK_HOLE) await answered;
+    return { kind: 'accepted' as const };
+  };
+  const ctx = givenContext(store, { dispatchConcurrency: 4 }, { client: { ...silentClient, run }, runtime });
+  const sender = createSender(ctx);
+  return { sender, sentTo: (address: string) => sent.get(address) ?? [], openBlackHole: open };
+}
+
+test('an executor that swallows every request holds up its own line and nobody else', async () => {
+  const { sender, sentTo, openBlackHole } = await givenSender();
+  for (let logId = 1; logId <= 500; logId++) sender.send(dispatch(BLACK_HOLE, logId));
+  for (let logId = 1; logId <= 500; logId++) sender.send(dispatch(LIVE, 1_000 + logId));
+  await expect.poll(() => sentTo(LIVE).length, { timeout: 15_000 }).toBe(500);
+  expect(sentTo(BLACK_HOLE)).toEqual([1, 2, 3, 4]);
+  openBlackHole();
+  await sender.idle();
+  expect(sentTo(BLACK_HOLE)).toHaveLength(500);
+});
+
+test('what is in line is not taken a second time, and may come again once it was answered', async () => {
+  const { sender, sentTo, openBlackHole } = await givenSender();
+  for (let times = 0; times < 3; times++) {
+    for (let logId = 1; logId <= 8; logId++) sender.send(dispatch(BLACK_HOLE, logId));
+  }
+  openBlackHole();
+  await sender.idle();
+  expect(sentTo(BLACK_HOLE)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  sender.send(dispatch(BLACK_HOLE, 1));
+  await sender.idle();
+  expect(sentTo(BLACK_HOLE)).toHaveLength(9);
+});
+
+describe('a request that was sent before without a clear answer', () => {
+  const ONCE = [job(1, 'work', { route: 'FIRST', onNodeLoss: 'fail' })];
+  const unclear: DispatchAnswer = { kind: 'unclear', why: 'no answer' };
+  const unreachable: DispatchAnswer = { kind: 'unreachable', why: 'connection refused' };
+  const refused: DispatchAnswer = { kind: 'refused', why: 'no room' };
+
+  /** What an attempt has become after these answers, one per send; then everybody accepts. */
+  async function outcomeOf(answers: readonly DispatchAnswer[], sameProcess = true) {
+    const given = await givenRuns(ONCE);
+    const left = [...answers];
+    const asked: string[] = [];
+    given.client.run = async (address) => {
+      asked.push(address);
+      return left.shift() ?? { kind: 'accepted' };
+    };
+    const runId = await given.trigger('work');
+    given.client.beat = async () => sameProcess;
+    for (let pass = 0; pass < 6; pass++) {
+      await given.dispatch();
+      await given.runtime.advance(5_000);
+    }
+    const attempts = await given.store.read('attempts', (db) =>
+      db.all<{ state: string }>(`select state from s_attempt where run_id = ${runId} order by id`),
+    );
+    return { asked: new Set(asked).size, attempts: attempts.map(({ state }) => state) };
+  }
+
+  test('stays with its executor when nobody answers there any more: it may have begun', async () => {
+    expect(await outcomeOf([unclear, ...Array<DispatchAnswer>(20).fill(unreachable)])).toEqual({
+      asked: 1,
+      attempts: ['sent'],
+    });
+  });
+
+  test('goes to another one when the very process that would have it says no', async () => {
+    expect(await outcomeOf([unclear, refused])).toEqual({ asked: 2, attempts: ['refused', 'running'] });
+  });
+
+  test('stays when another process at the address says no', async () => {
+    expect(await outcomeOf([unclear, ...Array<DispatchAnswer>(20).fill(refused)], false)).toEqual({
+      asked: 1,
+      attempts: ['sent'],
+    });
+  });
+
+  test('which was sent once only and was refused is nowhere, and goes to another', async () => {
+    expect(await outcomeOf([unreachable])).toEqual({ asked: 2, attempts: ['refused', 'running'] });
+  });
+
+  test('stays when the answer to the first sending comes after the second has left', async () => {
+    const { ctx, store, trigger, view } = await givenRuns(ONCE);
+    const runId = await trigger('work');
+    const sent: Dispatch[] = [];
+    await dispatchReadyShards(ctx, { send: (one) => void sent.push(one), idle: async () => undefined });
+    await store.transaction('another scheduler sends it too', (tx) => tx.run('update s_attempt set sends = 2'));
+    const sender = createSender({ ...ctx, client: { ...ctx.client, run: async () => unreachable } });
+    for (const one of sent) sender.send(one);
+    await sender.idle();
+    expect((await view(runId)).shards.map((shard) => shard.state)).toEqual(['sent']);
+  });
+});
