@@ -11,6 +11,7 @@ import {
   type KillMoment,
   startAndKill,
   storeOf,
+  untilLetIn,
   whereWasIt,
 } from '../support/night-killer.ts';
 import { launchNight } from '../support/night-launch.ts';
@@ -41,7 +42,10 @@ const test = plainTest.extend<{ cli: Bench }>({
 
 /** Runs it to its end, and compares what it left with the gateway's own books. */
 async function expectWholeNight(night: KilledNight, kills: readonly string[]): Promise<Report> {
-  const end = await launchNight(night.dir, night.args).ended;
+  const end = await untilLetIn(
+    () => launchNight(night.dir, night.args).ended,
+    (ended) => ended,
+  );
   const story = `seed ${SEED}, killed at: ${kills.join('; ')}`;
   expect(end.code, `${story}\n${end.stderr}\n${end.stdout}`).toBe(0);
   const [store, books] = [storeOf(night.dir), booksOf(night.dir)];
@@ -89,7 +93,7 @@ async function killAtRandom(night: KilledNight, times: number): Promise<string[]
     const moment = drawMoment(night, times - kills.length);
     const outcome = await startAndKill(night, moment);
     if (outcome.killed === null) {
-      expect(outcome.end.code, `${kills.join('; ')}\n${outcome.end.stderr}`).toBe(0);
+      expect(outcome.end.code, `${kills.join('; ')}\n${outcome.end.stderr}\n${outcome.end.stdout}`).toBe(0);
       break;
     }
     kills.push(`${outcome.killed}, ${JSON.stringify(moment)}: ${whereWasIt(storeOf(night.dir))}`);

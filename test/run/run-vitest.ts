@@ -6,9 +6,12 @@ import type { LeftOut } from './summary.ts';
 export type TestTally = {
   readonly passed: number;
   readonly failed: number;
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
   readonly leftOut: LeftOut;
 };
+
+/** What failed, in which file (null: outside any), and the first lines of why. */
+export type Failure = { readonly title: string; readonly file: string | null; readonly why: string };
 
 type Outcome = { readonly modules: readonly TestModule[]; readonly strayErrors: number };
 
@@ -33,13 +36,25 @@ function count({ modules, strayErrors }: Outcome): TestTally {
   const broken = modules
     .flatMap((module) => [module, ...module.children.allSuites()])
     .filter((part) => part.errors().length > 0);
-  const failures = [
-    ...failed.map((test) => `${test.module.relativeModuleId} > ${test.fullName}`),
-    ...broken.map((part) => `${nameOf(part)} (outside any test)`),
-    ...Array.from({ length: strayErrors }, () => 'an error that no test waited for; it is printed above'),
+  const failures: Failure[] = [
+    ...failed.map((test) => ({
+      title: `${test.module.relativeModuleId} > ${test.fullName}`,
+      file: test.module.relativeModuleId,
+      why: firstLines(test.result().errors?.[0]?.message),
+    })),
+    ...broken.map((part) => ({
+      title: `${nameOf(part)} (outside any test)`,
+      file: part.type === 'module' ? part.relativeModuleId : part.module.relativeModuleId,
+      why: firstLines(part.errors()[0]?.message),
+    })),
+    ...Array.from({ length: strayErrors }, () => ({
+      title: 'an error that no test waited for; it is printed above',
+      file: null,
+      why: '',
+    })),
   ];
   // Without a test nothing has been shown, whatever the reason.
-  if (tests.length === 0 && failures.length === 0) failures.push('no test was found');
+  if (tests.length === 0 && failures.length === 0) failures.push({ title: 'no test was found', file: null, why: '' });
   return {
     passed: tests.filter((test) => test.result().state === 'passed').length,
     failed: failures.length,
@@ -47,6 +62,11 @@ function count({ modules, strayErrors }: Outcome): TestTally {
     leftOut: countLeftOut(tests),
   };
 }
+
+const WHY_CHARACTERS = 1_500;
+
+/** Enough to know the cause by the end of the output alone, which may be all that is kept of it. */
+const firstLines = (message: string | undefined): string => (message ?? '').slice(0, WHY_CHARACTERS);
 
 const nameOf = (part: TestModule | TestSuite): string =>
   part.type === 'module' ? part.relativeModuleId : `${part.module.relativeModuleId} > ${part.fullName}`;

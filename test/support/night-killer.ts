@@ -55,11 +55,31 @@ export interface Killed {
   readonly heldIn: Stage | null;
 }
 
+type KillOutcome = Killed | { readonly killed: null; readonly end: LaunchEnd };
+
 /** Starts the night and kills it at that moment; returns how it ended when it was quicker. */
-export async function startAndKill(
-  night: KilledNight,
-  moment: KillMoment,
-): Promise<Killed | { killed: null; end: LaunchEnd }> {
+export async function startAndKill(night: KilledNight, moment: KillMoment): Promise<KillOutcome> {
+  return untilLetIn(
+    () => tryToKill(night, moment),
+    (outcome) => (outcome.killed === null ? outcome.end : null),
+  );
+}
+
+const STARTS = 4;
+
+/**
+ * Starts again while the one before is not yet gone: a start waits ten seconds for that, and says so, which is right for
+ * a person; a killed process that a busy disk holds by its last write may need longer. A store never let go still fails.
+ */
+export async function untilLetIn<T>(start: () => Promise<T>, endOf: (outcome: T) => LaunchEnd | null): Promise<T> {
+  for (let no = 1; ; no += 1) {
+    const outcome = await start();
+    const end = endOf(outcome);
+    if (end?.code !== 2 || !/has worked in this store since/.test(end.stderr) || no === STARTS) return outcome;
+  }
+}
+
+async function tryToKill(night: KilledNight, moment: KillMoment): Promise<KillOutcome> {
   const log = join(night.dir, 'daybreak-data/logs', `${night.businessDate}.log`);
   const logFrom = existsSync(log) ? readFileSync(log).length : 0;
   const running = launchNight(night.dir, night.args);
