@@ -3,10 +3,7 @@ import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { Migration, SqlStore } from '../../shared/sql/sql.ts';
-import { node } from './migrations/0001-node.ts';
-import { slices } from './migrations/0002-slices.ts';
-import { money } from './migrations/0003-money.ts';
-import { batch } from './migrations/0004-batch.ts';
+import { executorMigrations } from './migrations/executor-migrations.ts';
 
 /**
  * Opens a store for executors and their batch jobs, brings it to this version, and leaves the closing to the caller.
@@ -22,7 +19,7 @@ export async function openExecutorStore(url: string, tables: readonly Migration[
   const logger = createLogger({ name: 'executor' });
   const store = await openSqlStore(url, { runtime: systemRuntime(), logger });
   try {
-    await migrate(store, [node, slices, money, batch], { logger, component: 'executor' });
+    await migrate(store, executorMigrations, { logger, component: 'executor' });
     await migrate(store, tables, { logger, component: 'application' });
     return store;
   } catch (error) {

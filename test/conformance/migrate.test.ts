@@ -3,6 +3,7 @@ import { settlement } from '../../executor/examples/settlement/storage/0100-sett
 import { node } from '../../executor/storage/migrations/0001-node.ts';
 import { slices } from '../../executor/storage/migrations/0002-slices.ts';
 import { money } from '../../executor/storage/migrations/0003-money.ts';
+import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
@@ -103,7 +104,7 @@ describeWith(['MariaDB'], 'migrations on MySQL', () => {
 function describeMigrate(open: () => Promise<SqlStore>): void {
   test('all tables of executor and settlement are made, once', async () => {
     const store = await open();
-    const all = [node, slices, money, settlement];
+    const all = [...executorMigrations, settlement];
     expect(await migrate(store, all, { logger })).toEqual(all.map((one) => one.id));
     expect(await migrate(store, all, { logger })).toEqual([]);
     const tables = ['x_outbox', 'slice', 'item', 'call_out', 'ledger', 'open_item', 'plan', 'night', 'difference'];

@@ -7,9 +7,7 @@ import type { HandlerContext } from '../../executor/handler/handler-context.ts';
 import { createLogStream } from '../../executor/handler/log-stream.ts';
 import { createMoneyEngine, type SettledItem } from '../../executor/index.ts';
 import { createOutboxSender } from '../../executor/node/outbox-sender.ts';
-import { node } from '../../executor/storage/migrations/0001-node.ts';
-import { slices } from '../../executor/storage/migrations/0002-slices.ts';
-import { money } from '../../executor/storage/migrations/0003-money.ts';
+import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { createMetrics } from '../../shared/metrics.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -102,7 +100,7 @@ async function openStore(rows: number) {
     id: '9000-top-up',
     statements: () => ['create table top_up (id integer primary key, phone text, cents integer, state text)'],
   };
-  await migrate(store, [node, slices, money, topUp], { logger });
+  await migrate(store, [...executorMigrations, topUp], { logger });
   await store.transaction('add-top-ups', (tx) =>
     tx.insertRows(
       { table: 'top_up', columns: ['phone', 'cents', 'state'] },

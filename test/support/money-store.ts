@@ -3,9 +3,7 @@ import type { CallState, ItemState } from '../../executor/downstream/item-states
 import type { Night } from '../../executor/examples/settlement/night-start.ts';
 import { formatRequestNo, type Leg } from '../../executor/examples/settlement/request-no.ts';
 import { settlement } from '../../executor/examples/settlement/storage/0100-settlement.ts';
-import { node } from '../../executor/storage/migrations/0001-node.ts';
-import { slices } from '../../executor/storage/migrations/0002-slices.ts';
-import { money } from '../../executor/storage/migrations/0003-money.ts';
+import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
@@ -56,7 +54,7 @@ export async function openMoneyStoreAt(url: string): Promise<SqlStore> {
     { url, connections: 2, reserved: 1 },
     { runtime: systemRuntime(), logger: silentLogger },
   );
-  await migrate(store, [node, slices, money, settlement], { logger: silentLogger, component: 'executor' });
+  await migrate(store, [...executorMigrations, settlement], { logger: silentLogger, component: 'executor' });
   return store;
 }
 

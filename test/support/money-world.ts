@@ -7,9 +7,7 @@ import { premiumDebit, principalDebit, settlementHooks } from '../../executor/ex
 import { settlement } from '../../executor/examples/settlement/storage/0100-settlement.ts';
 import type { HandlerContext } from '../../executor/handler/handler-context.ts';
 import { createLogStream } from '../../executor/handler/log-stream.ts';
-import { node } from '../../executor/storage/migrations/0001-node.ts';
-import { slices } from '../../executor/storage/migrations/0002-slices.ts';
-import { money } from '../../executor/storage/migrations/0003-money.ts';
+import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { createMetrics } from '../../shared/metrics.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -83,7 +81,7 @@ export class MoneyWorld {
   static async open(options: WorldOptions = {}): Promise<MoneyWorld> {
     const runtime = options.runtime ?? createFakeRuntime({ startMs: Date.parse(`${BUSINESS_DATE}T01:00:00Z`) });
     const store = await openSqlStore(options.url ?? 'sqlite::memory:', { runtime, logger: silentLogger });
-    await migrate(store, [node, slices, money, settlement], { logger: silentLogger, component: 'executor' });
+    await migrate(store, [...executorMigrations, settlement], { logger: silentLogger, component: 'executor' });
     const world = new MoneyWorld(runtime, store, options);
     if (options.connect !== false) await world.drive(world.engine.connect({ forMs: 30_000 }));
     await world.beginNight(1);

@@ -1,0 +1,9 @@
+import type { Migration } from '../../../shared/sql/sql.ts';
+import { node } from './0001-node.ts';
+import { slices } from './0002-slices.ts';
+import { money } from './0003-money.ts';
+import { batch } from './0004-batch.ts';
+import { clusterSlices } from './0005-cluster-slices.ts';
+
+/** The tables of a store that executors share, in the order of their numbers; an application's own come behind them. */
+export const executorMigrations: readonly Migration[] = [node, slices, money, batch, clusterSlices];
