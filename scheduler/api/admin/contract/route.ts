@@ -1,0 +1,29 @@
+import type { Static, TSchema } from 'typebox';
+import type { RoutePermission, Subject } from './permissions.ts';
+
+/** One route as data: what it takes, what it answers, what it asks for. Handlers stand elsewhere. */
+export interface Route {
+  readonly summary: string;
+  readonly permission: RoutePermission;
+  readonly subject: Subject;
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly reply: TSchema;
+  /** What is written into the audit log, e.g. `job.update`. Every route that is not a GET has one. */
+  readonly audit?: string;
+  /** It answers with a stream of this type instead of JSON; `reply` then describes nothing. */
+  readonly streams?: 'text/event-stream' | 'text/plain' | 'text/csv' | 'application/x-ndjson';
+  /** Bytes of the body. Default 262,144. */
+  readonly bodyBytesMax?: number;
+  /** Costs the store more than others: it has a rate limit of its own. */
+  readonly heavy?: true;
+}
+
+export const route = <const R extends Route>(of: R): R => of;
+
+type Part<R, K extends string> = R extends { readonly [P in K]: infer S extends TSchema } ? Static<S> : undefined;
+export type ParamsOf<R> = Part<R, 'params'>;
+export type QueryOf<R> = Part<R, 'query'>;
+export type BodyOf<R> = Part<R, 'body'>;
+export type ReplyOf<R> = R extends { readonly reply: infer S extends TSchema } ? Static<S> : never;
