@@ -1,13 +1,14 @@
 import { DaybreakError } from '../shared/errors.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { admitNode } from './node/admit-node.ts';
-import { checkHttpUrl, type ExecutorOptions, settleExecutorOptions } from './node/executor-options.ts';
+import { checkHttpUrl } from './node/check-executor-options.ts';
+import { type ExecutorOptions, settleExecutorOptions } from './node/executor-options.ts';
 import { createMountedDoor, type ExecutorRoutes, type RoutesOptions } from './node/http-mounted-routes.ts';
-import type { RunningAttempt } from './node/slots.ts';
+import type { RunningAttempt } from './node/slot-entry.ts';
 import { type RunningNode, startNode } from './node/start-node.ts';
 
 export interface Executor {
-  /** `http://127.0.0.1:9999/`: what schedulers are told. Empty until `start` has resolved. */
+  /** `http://127.0.0.1:9999/`, or `held://orders/01J8ZK3V/`: what schedulers are told. Empty until `start` has resolved. */
   readonly address: string;
   readonly metrics: Metrics;
   /**
@@ -60,7 +61,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
   let stopped: Promise<void> | null = null;
 
   async function begin(given: string | undefined): Promise<RunningNode> {
-    if (given !== undefined) checkHttpUrl('address', given);
+    if (given !== undefined) {
+      if (settings.hold !== null) throw badOption('address', 'a node that holds lines has no address: leave it out');
+      checkHttpUrl('address', given);
+    }
     const advertisedAddress = given ?? settings.advertisedAddress;
     if (mounted && advertisedAddress === null) {
       throw badOption('address', 'the routes are mounted in another server, so say where: http://10.0.0.5:3000/batch');
@@ -96,6 +100,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       await stopped;
     },
     routes(where) {
+      if (settings.hold !== null)
+        throw badOption('routes', 'a node that holds lines answers nobody who dials: drop hold');
       if (started !== null) throw badOption('routes', 'call it before start, which would listen by itself');
       mounted = true;
       return door.routes(where);

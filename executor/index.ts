@@ -52,7 +52,8 @@ export type {
   LogLevel,
   RunLog,
 } from './handler/handler-context.ts';
-export type { ExecutorOptions } from './node/executor-options.ts';
+export type { ExecutorOptions, HoldOptions } from './node/executor-options.ts';
 export type { ExecutorRoutes, RoutesOptions } from './node/http-mounted-routes.ts';
-export type { RunningAttempt } from './node/slots.ts';
+export type { RunningAttempt } from './node/slot-entry.ts';
+export type { PoolOptions } from './node/slot-pools.ts';
 export { openExecutorStore } from './storage/open-executor-store.ts';

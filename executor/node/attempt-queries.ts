@@ -1,7 +1,7 @@
 import { type CallbackMessage, CODE_FAIL } from '../../shared/protocol/wire.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import type { Attempt, AttemptOutcome } from '../handler/attempt.ts';
-import { enqueueOutbox } from './outbox.ts';
+import { enqueueAll } from './outbox.ts';
 import { isRunIdDerived } from './read-run-request.ts';
 
 /** Who writes: the node's address and this very start of it. */
@@ -33,40 +33,82 @@ interface AttemptRow {
   readonly result: string | null;
 }
 
-/** Writes the attempt down, unless its logId is there already. Committed before the scheduler is told 200. */
-export async function acceptAttempt(store: SqlStore, attempt: Attempt, node: NodeIdentity): Promise<Acceptance> {
+/**
+ * Writes attempts down, unless their logIds are there already, all in one transaction. Committed before the scheduler is
+ * told 200. One answer for each, in order.
+ */
+export async function acceptAttempts(
+  store: SqlStore,
+  attempts: readonly Attempt[],
+  node: NodeIdentity,
+): Promise<readonly Acceptance[]> {
   return await store.transaction('accept-attempt', async (tx) => {
-    const known = await findAttempt(tx, attempt.logId);
-    if (known === null) {
-      await insertAttempt(tx, attempt, node);
-      return 'accepted';
-    }
-    const { job_id: jobId, run_id: runId, shard_index: shardIndex } = known;
-    if (!isSameAttempt({ jobId, runId, shardIndex }, attempt)) return 'foreign';
-    if (known.state === 'ended') {
-      await enqueueResult(tx, known);
-      return 'ended';
-    }
-    // Ours, yet not in memory: the commit went through and its answer was lost. It never began, so it is taken now.
-    const halfTaken = known.state === 'accepted' && isOurs(known, node);
-    return halfTaken ? 'accepted' : 'lost';
+    const known = await findAttempts(
+      tx,
+      attempts.map(({ logId }) => logId),
+    );
+    const verdicts = attempts.map((attempt) => judge(attempt, known.get(attempt.logId), node));
+    await insertAttempts(
+      tx,
+      attempts.filter(({ logId }) => !known.has(logId)),
+      node,
+    );
+    const toldAgain = attempts.filter((_, at) => verdicts[at] === 'ended');
+    await enqueueResults(
+      tx,
+      toldAgain.map(({ logId }) => known.get(logId) as AttemptRow),
+    );
+    return verdicts;
   });
 }
 
-/** The outcome and the message that tells of it, in one transaction. Writing it twice changes nothing. */
-export async function endAttempt(store: SqlStore, logId: number, outcome: AttemptOutcome): Promise<void> {
-  await store.transaction('end-attempt', (tx) => writeEnd(tx, logId, outcome));
+function judge(attempt: Attempt, known: AttemptRow | undefined, node: NodeIdentity): Acceptance {
+  if (known === undefined) return 'accepted';
+  const { job_id: jobId, run_id: runId, shard_index: shardIndex } = known;
+  if (!isSameAttempt({ jobId, runId, shardIndex }, attempt)) return 'foreign';
+  if (known.state === 'ended') return 'ended';
+  // Ours, yet not in memory: the commit went through and its answer was lost. It never began, so it is taken now.
+  const halfTaken = known.state === 'accepted' && isOurs(known, node);
+  return halfTaken ? 'accepted' : 'lost';
 }
 
-async function writeEnd(tx: SqlTx, logId: number, outcome: AttemptOutcome): Promise<void> {
-  const ended = await tx.run(
-    `update x_attempt set state = 'ended', ended_at = ?, handle_code = ?, handle_msg = ?, result = ?
-     where log_id = ? and state = 'accepted'`,
-    [tx.nowMs, outcome.code, outcome.message, outcome.result, logId],
+export interface AttemptEnding {
+  readonly logId: number;
+  readonly outcome: AttemptOutcome;
+}
+
+/** The outcomes and the messages that tell of them, in one transaction. Writing one twice changes nothing. */
+export async function endAttempts(store: SqlStore, ends: readonly AttemptEnding[]): Promise<void> {
+  await store.transaction('end-attempt', (tx) => writeEnds(tx, ends));
+}
+
+async function writeEnds(tx: SqlTx, ends: readonly AttemptEnding[]): Promise<void> {
+  const known = await findAttempts(
+    tx,
+    ends.map(({ logId }) => logId),
   );
-  if (ended === 0) return;
-  const row = await findAttempt(tx, logId);
-  if (row !== null) await enqueueResult(tx, row);
+  const outcomes = new Map<number, AttemptOutcome>();
+  for (const { logId, outcome } of ends) {
+    if (known.get(logId)?.state === 'accepted' && !outcomes.has(logId)) outcomes.set(logId, outcome);
+  }
+  await tx.updateRows(
+    {
+      table: 'x_attempt',
+      key: ['log_id'],
+      set: ['state', 'ended_at', 'handle_code', 'handle_msg', 'result'],
+      guard: `state = 'accepted'`,
+    },
+    [...outcomes].map(([logId, { code, message, result }]) => [logId, 'ended', tx.nowMs, code, message, result]),
+  );
+  await enqueueResults(
+    tx,
+    [...outcomes].map(([logId, { code, message, result }]) => ({
+      ...(known.get(logId) as AttemptRow),
+      handle_code: code,
+      handle_msg: message,
+      result,
+    })),
+  );
 }
 
 const STARTED_ANEW: AttemptOutcome = {
@@ -93,7 +135,10 @@ export async function closeFormerAttempts(store: SqlStore, node: NodeIdentity): 
       { table: 'x_attempt', key: ['log_id'], set: ['state', 'ended_at'], guard: `state = 'accepted'` },
       former.filter((row) => !isOfAnAdmin(row)).map((row) => [row.log_id, 'lost', tx.nowMs]),
     );
-    for (const { log_id: logId } of former.filter(isOfAnAdmin)) await writeEnd(tx, logId, STARTED_ANEW);
+    await writeEnds(
+      tx,
+      former.filter(isOfAnAdmin).map(({ log_id: logId }) => ({ logId, outcome: STARTED_ANEW })),
+    );
     return former.map((row) => row.log_id);
   });
 }
@@ -125,19 +170,29 @@ export async function lookUpAttempt(
   return row === null ? null : { ended: row.state !== 'accepted', logDateTime: row.log_date_time };
 }
 
-async function findAttempt(tx: SqlTx, logId: number): Promise<AttemptRow | null> {
-  return await tx.get<AttemptRow>(
-    `select log_id, address, incarnation, job_id, run_id, shard_index, log_date_time, attempt, state, handle_code,
-       handle_msg, result from x_attempt where log_id = ?${tx.forUpdate}`,
-    [logId],
-  );
+/** By logId; those that are there, locked in the order of their numbers. */
+async function findAttempts(tx: SqlTx, logIds: readonly number[]): Promise<Map<number, AttemptRow>> {
+  const found = new Map<number, AttemptRow>();
+  for (let from = 0; from < logIds.length; from += IDS_AT_ONCE) {
+    const ids = logIds.slice(from, from + IDS_AT_ONCE);
+    const rows = await tx.all<AttemptRow>(
+      `select log_id, address, incarnation, job_id, run_id, shard_index, log_date_time, attempt, state, handle_code,
+         handle_msg, result from x_attempt where log_id in (${ids.map(() => '?').join(', ')})
+       order by log_id${tx.forUpdate}`,
+      ids,
+    );
+    for (const row of rows) found.set(row.log_id, row);
+  }
+  return found;
 }
 
-async function insertAttempt(tx: SqlTx, attempt: Attempt, node: NodeIdentity): Promise<void> {
-  await tx.run(
-    `insert into x_attempt (log_id, address, incarnation, job_id, handler, run_id, shard_index, shard_total,
-       log_date_time, attempt, accepted_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
+const IDS_AT_ONCE = 500;
+
+async function insertAttempts(tx: SqlTx, attempts: readonly Attempt[], node: NodeIdentity): Promise<void> {
+  const columns = ['log_id', 'address', 'incarnation', 'job_id', 'handler', 'run_id', 'shard_index', 'shard_total'];
+  await tx.insertRows(
+    { table: 'x_attempt', columns: [...columns, 'log_date_time', 'attempt', 'accepted_at'] },
+    attempts.map((attempt) => [
       attempt.logId,
       node.address,
       node.incarnation,
@@ -149,21 +204,25 @@ async function insertAttempt(tx: SqlTx, attempt: Attempt, node: NodeIdentity): P
       attempt.logDateTime,
       attempt.attempt,
       tx.nowMs,
-    ],
+    ]),
   );
 }
 
-async function enqueueResult(tx: SqlTx, row: AttemptRow): Promise<void> {
-  const body: CallbackMessage = {
-    logId: row.log_id,
-    logDateTime: row.log_date_time,
-    handleCode: row.handle_code ?? 0,
-    handleMsg: row.handle_msg,
-    attempt: row.attempt,
-    ...(row.result === null ? {} : { result: row.result }),
-  };
-  await enqueueOutbox(tx, { kind: 'callback', dedupKey: `attempt:${row.log_id}`, body });
+async function enqueueResults(tx: SqlTx, rows: readonly AttemptRow[]): Promise<void> {
+  await enqueueAll(
+    tx,
+    rows.map((row) => ({ kind: 'callback', dedupKey: `attempt:${row.log_id}`, body: callbackOf(row) })),
+  );
 }
+
+const callbackOf = (row: AttemptRow): CallbackMessage => ({
+  logId: row.log_id,
+  logDateTime: row.log_date_time,
+  handleCode: row.handle_code ?? 0,
+  handleMsg: row.handle_msg,
+  attempt: row.attempt,
+  ...(row.result === null ? {} : { result: row.result }),
+});
 
 type WhatFor = Pick<Attempt, 'jobId' | 'runId' | 'shardIndex'>;
 

@@ -50,22 +50,33 @@ export function decideBlock(
   }
 }
 
+export interface SlotLimits<T> {
+  readonly slots: number;
+  /** How many attempts of one job run at a time; default: as many as there are slots. */
+  readonly perJob?: number;
+  /** Which of those that run take one of these slots; default all. */
+  readonly counts?: (one: T) => boolean;
+}
+
 /**
  * Which waiting attempts start now, in order of arrival. One that has to wait for its job holds back the later ones of
  * the same job only, so a busy job never starves the others; free slots bound them all.
  */
 export function pickStartable<T extends QueuedAttempt>(
   waiting: readonly T[],
-  running: readonly QueuedAttempt[],
-  slots: number,
+  running: readonly T[],
+  limits: number | SlotLimits<T>,
 ): T[] {
+  const { slots, perJob = Infinity, counts = () => true } = typeof limits === 'number' ? { slots: limits } : limits;
   const startable: T[] = [];
   const heldBackJobs = new Set<number>();
+  const used = running.filter(counts).length;
   for (const attempt of waiting) {
-    if (running.length + startable.length >= slots) break;
+    if (used + startable.length >= slots) break;
     if (heldBackJobs.has(attempt.jobId)) continue;
-    const inTheWay = [...running, ...startable].some((other) => standInEachOthersWay(attempt, other));
-    if (inTheWay) heldBackJobs.add(attempt.jobId);
+    const ofItsJob = [...running, ...startable].filter((other) => other.jobId === attempt.jobId);
+    const inTheWay = ofItsJob.some((other) => standInEachOthersWay(attempt, other));
+    if (inTheWay || ofItsJob.length >= perJob) heldBackJobs.add(attempt.jobId);
     else startable.push(attempt);
   }
   return startable;

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { isTimeZone } from '../../shared/business-date.ts';
-import { DaybreakError } from '../../shared/errors.ts';
 import { createLogger, type Logger } from '../../shared/logger.ts';
 import { createMetrics, type Metrics } from '../../shared/metrics.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
-import { maskUrl } from '../../shared/secrets.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { createScriptRunner, type ScriptOptions, type ScriptRunner } from '../handler/builtin/script-runner.ts';
 import type { Handler } from '../handler/handler-context.ts';
 import { createHandlerRegistry, type HandlerRegistry } from '../handler/handler-registry.ts';
+import { checkExecutorOptions } from './check-executor-options.ts';
 import type { OutboxSender } from './outbox-sender.ts';
+import { createSlotPools, type PoolOptions, type SlotPools } from './slot-pools.ts';
+import { systemCores } from './system-cores.ts';
 import { type ExecutorEnvironment, readExecutorEnvironment } from './system-environment.ts';
 
 export interface ExecutorOptions {
@@ -56,10 +56,25 @@ export interface ExecutorOptions {
   readonly store?: SqlStore;
   /** For run logs, and the node's own store; default `./daybreak-data/executor`. One per node unless it has `store`. */
   readonly dataDir?: string;
-  /** How many attempts run at a time; default 16. */
+  /**
+   * Opens no port: the node asks each of its schedulers for messages and waits there for the answer, so it works behind
+   * NAT and in containers that nobody can dial. Default false. docs/held-executors.md has the whole of it.
+   */
+  readonly hold?: boolean | HoldOptions;
+  /**
+   * How many attempts run at a time. Default four for each core of the machine, and 8 at least: handlers wait more than
+   * they compute. For handlers that only compute give as many as there are cores.
+   */
   readonly slots?: number;
   /** How many attempts may wait; default 1,000. */
   readonly queueMax?: number;
+  /** How many attempts of one job run at a time; default as many as there are slots. */
+  readonly slotsPerJob?: number;
+  /**
+   * Slots of their own for some handlers, beside `slots`, which the others share: a slow handler then takes none of
+   * theirs. `{ reports: { handlers: ['monthly'], slots: 2 } }`. Default none.
+   */
+  readonly pools?: Readonly<Record<string, PoolOptions>>;
   /** Default 30,000 ms, as xxl-job has it; for a node that joined, what its scheduler told it. */
   readonly heartbeatIntervalMs?: number;
   /** For one request to a scheduler; default 5,000 ms. */
@@ -91,12 +106,34 @@ export interface ExecutorOptions {
   readonly incarnation?: string;
 }
 
+/** How a node that nobody dials holds its lines. */
+export interface HoldOptions {
+  /**
+   * Names the node in its group: 1 to 64 letters, digits, `_` and `-`, the same after a restart. Default: made at the
+   * first start and kept in `dataDir`.
+   */
+  readonly id?: string;
+  /**
+   * How long one question waits at the scheduler. Less than what proxies on the way allow an idle connection. Default
+   * 20,000 ms, 1,000 to 55,000.
+   */
+  readonly pollMs?: number;
+}
+
 /** The options, checked and with every default in its place; null where there is none. */
 export interface ExecutorSettings
   extends Required<
     Omit<
       ExecutorOptions,
-      'handlers' | 'scripts' | 'store' | 'outbox' | 'afterSettled' | 'advertisedAddress' | 'joinToken'
+      | 'handlers'
+      | 'scripts'
+      | 'store'
+      | 'outbox'
+      | 'afterSettled'
+      | 'advertisedAddress'
+      | 'joinToken'
+      | 'hold'
+      | 'pools'
     >
   > {
   /** null beside an access token, or when there is none. */
@@ -107,6 +144,9 @@ export interface ExecutorSettings
   readonly outbox: OutboxSender | null;
   readonly afterSettled: ((body: unknown) => Promise<void>) | null;
   readonly advertisedAddress: string | null;
+  /** null: it listens. */
+  readonly hold: { readonly id: string | null; readonly pollMs: number } | null;
+  readonly slotPools: SlotPools;
 }
 
 /** Throws BAD_OPTION with a sentence that names the option and the way out. */
@@ -118,6 +158,8 @@ export function settleExecutorOptions(
   checkExecutorOptions(options, schedulers);
   const runtime = options.runtime ?? systemRuntime();
   const dataDir = options.dataDir ?? join('daybreak-data', 'executor');
+  const slots = options.slots ?? defaultSlots(systemCores());
+  const queueMax = options.queueMax ?? 1_000;
   return {
     appname: options.appname,
     schedulers,
@@ -136,8 +178,11 @@ export function settleExecutorOptions(
     advertisedAddress: options.advertisedAddress ?? null,
     store: options.store ?? null,
     dataDir,
-    slots: options.slots ?? 16,
-    queueMax: options.queueMax ?? 1_000,
+    hold: settleHold(options.hold ?? false),
+    slots,
+    queueMax,
+    slotsPerJob: options.slotsPerJob ?? Number.MAX_SAFE_INTEGER,
+    slotPools: createSlotPools({ slots, queueMax }, options.pools),
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 30_000,
     schedulerTimeoutMs: options.schedulerTimeoutMs ?? 5_000,
     stopGraceMs: options.stopGraceMs ?? 10_000,
@@ -155,68 +200,13 @@ export function settleExecutorOptions(
   };
 }
 
-const SAMPLE_TOKENS: readonly string[] = ['default_token', 'changeme', 'change-me', 'secret', 'password', 'token'];
+const HOLD_MS = 20_000;
 
-function checkExecutorOptions(options: ExecutorOptions, schedulers: readonly string[]): void {
-  if (options.accessToken !== undefined) checkToken(options.accessToken);
-  if (typeof options.previousAccessToken === 'string') checkToken(options.previousAccessToken);
-  if (!/^\S(.{0,62}\S)?$/.test(options.appname)) refuse('appname', 'give 1 to 64 characters');
-  // A node that joins may know them from an earlier start.
-  const mustBeNamed = options.accessToken !== undefined || options.schedulers !== undefined;
-  if (mustBeNamed && schedulers.length === 0) refuse('schedulers', 'give the address of at least one');
-  for (const url of schedulers) checkHttpUrl('schedulers', url);
-  if (options.advertisedAddress !== undefined) checkHttpUrl('advertisedAddress', options.advertisedAddress);
-  checkLabels(options.labels ?? {});
-  checkWhole('port', options.port, 0, 65_535);
-  checkWhole('slots', options.slots, 1, 10_000);
-  checkWhole('queueMax', options.queueMax, 1, 1_000_000);
-  checkWhole('heartbeatIntervalMs', options.heartbeatIntervalMs, 100, 60_000);
-  checkWhole('schedulerTimeoutMs', options.schedulerTimeoutMs, 1, 60_000);
-  checkWhole('stopGraceMs', options.stopGraceMs, 0, 3_600_000);
-  checkWhole('keepDays', options.keepDays, 1, 36_500);
-  checkWhole('runLogBytesMax', options.runLogBytesMax, 1_024, 2 ** 40);
-  checkWhole('runLogLinesMax', options.runLogLinesMax, 10, 2 ** 40);
-  checkWhole('runLogsTotalBytesMax', options.runLogsTotalBytesMax, 0, 2 ** 50);
-  checkTimeZone(options.timeZone ?? 'UTC');
+function settleHold(hold: boolean | HoldOptions): ExecutorSettings['hold'] {
+  if (hold === false) return null;
+  const { id = null, pollMs = HOLD_MS } = hold === true ? {} : hold;
+  return { id, pollMs };
 }
 
-function checkToken(token: string): void {
-  const bytes = Buffer.byteLength(token);
-  if (bytes < 32) {
-    refuse('accessToken', `it has ${bytes} bytes and needs 32 or more: make one with "openssl rand -hex 32"`);
-  }
-  const plain = token.toLowerCase();
-  const sample = SAMPLE_TOKENS.some((word) => plain.replaceAll(word, '').replace(/[^a-z0-9]/g, '') === '');
-  if (sample || new Set(token).size < 8) {
-    refuse('accessToken', 'it is a sample or repeats itself: make one with "openssl rand -hex 32"');
-  }
-}
-
-export function checkHttpUrl(option: string, url: string): void {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
-    refuse(option, `"${maskUrl(url)}" must be like http://10.0.0.5:8080 (no user, no query)`);
-  }
-}
-
-function checkTimeZone(timeZone: string): void {
-  if (!isTimeZone(timeZone)) refuse('timeZone', `"${timeZone}" is no time zone: write it like Asia/Shanghai`);
-}
-
-function checkLabels(labels: Readonly<Record<string, string>>): void {
-  const pairs = Object.entries(labels);
-  if (pairs.length > 32) refuse('labels', `${pairs.length} are more than 32`);
-  for (const [name, value] of pairs) {
-    if (name === '' || name.length > 64) refuse('labels', `"${name.slice(0, 80)}" must have 1 to 64 characters`);
-    if (typeof value !== 'string' || value.length > 255) refuse('labels', `${name} must be a text of at most 255`);
-  }
-}
-
-function checkWhole(option: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
-  refuse(option, `${value} must be a whole number from ${min} to ${max}`);
-}
-
-function refuse(option: string, why: string): never {
-  throw new DaybreakError('BAD_OPTION', `executor option ${option}: ${why}`, { details: { option } });
-}
+/** Four for each core: handlers of a batch wait for databases and gateways most of their time. */
+const defaultSlots = (cores: number): number => Math.max(8, 4 * cores);

@@ -9,6 +9,8 @@ export interface Heartbeat {
   /** One beat, by hand. */
   beat(): Promise<SchedulerAnswer>;
   start(): void;
+  /** Whether the last beat was acknowledged. */
+  readonly isHeard: boolean;
   /** Ends the beats and takes the node off the list. */
   stop(): Promise<void>;
 }
@@ -60,6 +62,9 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const loop = createLoop({ name: 'heartbeat', body: pass, intervalMs: options.intervalMs, runtime, logger });
   return {
     beat,
+    get isHeard() {
+      return last === 'acknowledged';
+    },
     start: () => loop.start(),
     async stop() {
       await loop.stop(false);

@@ -15,10 +15,7 @@ export function createHttpSchedulerClient(options: HttpSchedulerClientOptions): 
   let preferred = 0;
 
   async function tell(ask: (peer: SchedulerPeer) => Promise<SchedulerAnswer>): Promise<SchedulerAnswer> {
-    let answer: Exclude<SchedulerAnswer, { kind: 'acknowledged' }> = {
-      kind: 'unreachable',
-      why: 'no scheduler is configured',
-    };
+    let answer: Exclude<SchedulerAnswer, { kind: 'acknowledged' }> = NOBODY;
     let unwanted = 0;
     const first = preferred;
     for (let step = 0; step < peers.length; step++) {
@@ -37,17 +34,28 @@ export function createHttpSchedulerClient(options: HttpSchedulerClientOptions): 
     return answer;
   }
 
+  /** All of them at once; one that acknowledges is enough, and the others are told again with the next beat. */
+  async function tellAll(ask: (peer: SchedulerPeer) => Promise<SchedulerAnswer>): Promise<SchedulerAnswer> {
+    const answers = await Promise.all(peers.map(ask));
+    const best = (kind: SchedulerAnswer['kind']) => answers.find((answer) => answer.kind === kind);
+    return best('acknowledged') ?? best('refused') ?? best('unreachable') ?? NOBODY;
+  }
+  const tellOfMe = options.registersEverywhere === true ? tellAll : tell;
+
   return {
-    register: (registration) => tell((peer) => peer.register(registration)),
-    unregister: (registration) => tell((peer) => peer.post('registryRemove', registration)),
+    register: (registration) => tellOfMe((peer) => peer.register(registration)),
+    unregister: (registration) => tellOfMe((peer) => peer.post('registryRemove', registration)),
     callback: (results) => tell((peer) => peer.callback(results)),
     runManifest: (manifest) => tell((peer) => peer.post('run-manifest', manifest)),
     slicesSettled: (slices) => tell((peer) => peer.post('slices-settled', { slices })),
+    lines: peers.map(({ root, hold }) => ({ root, hold })),
     close() {
       agents.httpAgent.destroy();
       agents.httpsAgent.destroy();
     },
   };
 }
+
+const NOBODY = { kind: 'unreachable', why: 'no scheduler is configured' } as const;
 
 const isUnknownVerb = (message: string): boolean => /^invalid request, uri-mapping\(.*\) not found/.test(message);

@@ -12,6 +12,8 @@ export interface HttpSchedulerClientOptions {
   readonly runtime?: Pick<Runtime, 'clock' | 'random'>;
   /** Never shows the token, so that only schedulers of ours are understood. Default false. */
   readonly requireSignatures?: boolean;
+  /** Registers with all of them and not with the first that answers: each has to have this node's line. Default false. */
+  readonly registersEverywhere?: boolean;
   /** Is told which schedulers sign. */
   readonly trust?: SignatureTrust;
 }

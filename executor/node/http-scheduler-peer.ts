@@ -2,6 +2,8 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { Compile } from 'typebox/compile';
+import { HeldSchema, type HoldMessage } from '../../shared/protocol/hold.ts';
+import { messageReader } from '../../shared/protocol/read-message.ts';
 import { createSigningPeer, exchangeSigned, type RawAnswer } from '../../shared/protocol/signing-peer.ts';
 import {
   APPNAME_HEADER,
@@ -13,13 +15,15 @@ import {
 import { ANSWER_HEADER, deriveWireKey, SIGNATURE_HEADER } from '../../shared/protocol/wire-signature.ts';
 import { type AdminGeneration, generationOf, isShapeRefusal } from './admin-generation.ts';
 import type { HttpSchedulerClientOptions } from './http-scheduler-options.ts';
-import type { Registration, SchedulerAnswer } from './scheduler-client.ts';
+import type { LineAnswer, Registration, SchedulerAnswer } from './scheduler-client.ts';
 
 /** One scheduler: ours, or an xxl-job admin of whichever generation it turns out to be. */
 export interface SchedulerPeer {
+  readonly root: string;
   register(registration: Registration): Promise<SchedulerAnswer>;
   post(verb: string, body: unknown): Promise<SchedulerAnswer>;
   callback(results: readonly CallbackMessage[]): Promise<SchedulerAnswer>;
+  hold(message: HoldMessage, signal: AbortSignal): Promise<LineAnswer>;
 }
 
 interface Agents {
@@ -30,6 +34,12 @@ interface Agents {
 const envelope = Compile(EnvelopeSchema);
 /** Executors of xxl-job cut a message here, and its admins count on it. */
 const MESSAGE_CHARS_MAX = 50_000;
+const ANSWER_BYTES_MAX = 1_048_576;
+/** Messages come in batches of 4 MiB, and one alone may be larger. */
+const HELD_BYTES_MAX = 8 * 1_048_576;
+/** A log page of 1 MiB is up to twice that as JSON, and several may go together. */
+const BODY_BYTES_MAX = 12 * 1_048_576;
+const readHeld = messageReader(HeldSchema);
 
 export function createSchedulerPeer(root: string, options: HttpSchedulerClientOptions, agents: Agents): SchedulerPeer {
   const exchange = createExchange(root, options, agents);
@@ -39,9 +49,9 @@ export function createSchedulerPeer(root: string, options: HttpSchedulerClientOp
     return (await postAndRead(verb, body)).answer;
   }
 
-  async function postAndRead(verb: string, body: unknown): Promise<{ answer: SchedulerAnswer; parsed: object | null }> {
+  async function postAndRead(verb: string, body: unknown, limits: Limits = {}): Promise<ReadAnswer> {
     try {
-      const { status, text, signed } = await exchange(verb, JSON.stringify(body));
+      const { status, text, signed } = await exchange(verb, JSON.stringify(body), limits);
       const read = readAnswer(root, status, text);
       if (signed) generation = 'ours';
       // Only an answer that took our token says that somebody is there who has it and does not sign.
@@ -79,7 +89,34 @@ export function createSchedulerPeer(root: string, options: HttpSchedulerClientOp
     return second;
   }
 
-  return { register, post, callback };
+  /** The scheduler answers late on purpose, so it has that time and the usual time for an answer. */
+  async function hold(message: HoldMessage, signal: AbortSignal): Promise<LineAnswer> {
+    const timeoutMs = message.waitMs + options.timeoutMs;
+    const { answer, parsed } = await postAndRead('hold', message, {
+      timeoutMs,
+      signal,
+      answerBytesMax: HELD_BYTES_MAX,
+    });
+    if (answer.kind === 'refused') return { kind: 'refused', message: answer.message };
+    if (answer.kind === 'unreachable') return answer;
+    const held = readHeld((parsed as { data?: unknown }).data);
+    if (held.kind === 'wrong') return { kind: 'unreachable', why: `${root}: ${held.why}` };
+    return { kind: 'held', messages: held.message.messages, taken: held.message.taken ?? false };
+  }
+
+  return { root, register, post, callback, hold };
+}
+
+interface ReadAnswer {
+  readonly answer: SchedulerAnswer;
+  readonly parsed: object | null;
+}
+
+/** What differs from a short question with a short answer. */
+interface Limits {
+  readonly timeoutMs?: number;
+  readonly answerBytesMax?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** One POST of a verb, signed when there is something to sign with. */
@@ -94,9 +131,7 @@ function createExchange(root: string, options: HttpSchedulerClientOptions, agent
     proxy: false,
     allowAbsoluteUrls: false,
     decompress: false,
-    timeout: timeoutMs,
-    maxContentLength: 1_048_576,
-    maxBodyLength: 5_242_880,
+    maxBodyLength: BODY_BYTES_MAX,
     responseType: 'text',
     transformResponse: [(text: string) => text],
     validateStatus: () => true,
@@ -109,10 +144,13 @@ function createExchange(root: string, options: HttpSchedulerClientOptions, agent
   const peer = runtime === undefined ? null : createSigningPeer({ direction: 'to-scheduler', runtime });
   const key = deriveWireKey(accessToken);
 
-  async function send(verb: string, body: string, headers: Record<string, string>): Promise<RawAnswer> {
+  async function send(verb: string, body: string, headers: Record<string, string>, limits: Limits): Promise<RawAnswer> {
+    const timeout = limits.timeoutMs ?? timeoutMs;
     // The agent's timeout counts silence; the signal bounds an answer that drips in byte by byte.
-    const signal = AbortSignal.timeout(timeoutMs);
-    const response: AxiosResponse<string> = await http.post(verb, body, { signal, headers });
+    const late = AbortSignal.timeout(timeout);
+    const signal = limits.signal === undefined ? late : AbortSignal.any([late, limits.signal]);
+    const maxContentLength = limits.answerBytesMax ?? ANSWER_BYTES_MAX;
+    const response: AxiosResponse<string> = await http.post(verb, body, { signal, timeout, maxContentLength, headers });
     const signature = response.headers[ANSWER_HEADER];
     return {
       status: response.status,
@@ -121,11 +159,11 @@ function createExchange(root: string, options: HttpSchedulerClientOptions, agent
     };
   }
 
-  return async (verb: string, body: string): Promise<RawAnswer & { readonly signed: boolean }> => {
+  return async (verb: string, body: string, limits: Limits): Promise<RawAnswer & { readonly signed: boolean }> => {
     const shown = { [TOKEN_HEADER]: accessToken };
-    if (peer === null) return { ...(await send(verb, body, shown)), signed: false };
+    if (peer === null) return { ...(await send(verb, body, shown, limits)), signed: false };
     const answer = await exchangeSigned(peer, key, { path: `/api/${verb}`, body }, (signature, withToken) =>
-      send(verb, body, { [SIGNATURE_HEADER]: signature, ...(withToken && !requireSignatures ? shown : {}) }),
+      send(verb, body, { [SIGNATURE_HEADER]: signature, ...(withToken && !requireSignatures ? shown : {}) }, limits),
     );
     if (requireSignatures && !answer.signed) throw new Error('its answer is not signed, and signatures are required');
     return answer;
@@ -143,7 +181,7 @@ function inAllGenerations(result: CallbackMessage): CallbackMessage {
   };
 }
 
-function readAnswer(root: string, status: number, text: string): { answer: SchedulerAnswer; parsed: object | null } {
+function readAnswer(root: string, status: number, text: string): ReadAnswer {
   const unreachable = (why: string) =>
     ({ answer: { kind: 'unreachable', why: `${root}: ${why}` }, parsed: null }) as const;
   if (status !== 200) return unreachable(`HTTP status ${status}, must be 200`);

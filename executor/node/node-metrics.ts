@@ -1,6 +1,13 @@
 import type { Metrics } from '../../shared/metrics.ts';
 import { CODE_SUCCESS, CODE_TIMEOUT } from '../../shared/protocol/wire.ts';
 import type { OutboxKind } from './outbox.ts';
+import type { Pool } from './slot-pools.ts';
+
+export interface SlotCounts {
+  readonly used: number;
+  readonly queued: number;
+  readonly stuck: number;
+}
 
 /** What one node counts; docs/metrics.md has the table. */
 export interface NodeMetrics {
@@ -13,7 +20,10 @@ export interface NodeMetrics {
   runLogLinesDropped(lines: number): void;
   /** After a pass over the kept logs: their bytes, and how many were removed for which reason. */
   runLogsKept(bytes: number, removed: { readonly age: number; readonly size: number }): void;
-  watchSlots(look: () => { total: number; used: number; queued: number; stuck: number }): void;
+  /** For a node that cannot be dialled: to how many schedulers it holds a line now. */
+  watchLines(read: () => number): void;
+  /** `look` is asked for one pool, or with null for all of them. */
+  watchSlots(pools: readonly Pool[], look: (pool: Pool | null) => SlotCounts): void;
 }
 
 export function createNodeMetrics(metrics: Metrics): NodeMetrics {
@@ -80,12 +90,38 @@ export function createNodeMetrics(metrics: Metrics): NodeMetrics {
       logsRemoved.add(removed.age, { why: 'age' });
       logsRemoved.add(removed.size, { why: 'size' });
     },
-    watchSlots(look) {
+    watchLines(read) {
+      const help = 'Schedulers to which this node, which cannot be dialled, holds a line.';
+      metrics.observedGauge({ name: 'executor_held_lines', help }, read);
+    },
+    watchSlots(pools, look) {
       const watch = (name: string, help: string, read: () => number) => metrics.observedGauge({ name, help }, read);
-      watch('executor_slots', 'How many attempts may run at a time.', () => look().total);
-      watch('executor_slots_used', 'How many attempts run now.', () => look().used);
-      watch('executor_slots_stuck', 'How many of them do not heed their stop.', () => look().stuck);
-      watch('executor_attempts_queued', 'How many attempts wait for a slot or for their job.', () => look().queued);
+      const total = pools.reduce((sum, { slots }) => sum + slots, 0);
+      watch('executor_slots', 'How many attempts may run at a time.', () => total);
+      watch('executor_slots_used', 'How many attempts run now.', () => look(null).used);
+      watch('executor_slots_stuck', 'How many of them do not heed their stop.', () => look(null).stuck);
+      watch('executor_attempts_queued', 'How many attempts wait for a slot or for their job.', () => look(null).queued);
+      watchPools(metrics, pools, look);
     },
   };
+}
+
+/** Only where there is more than one pool: else the figures above say it all. */
+function watchPools(metrics: Metrics, pools: readonly Pool[], look: (pool: Pool) => SlotCounts): void {
+  if (pools.length < 2) return;
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help, labels: ['pool'] });
+  const [slots, used] = [
+    gauge('executor_pool_slots', 'How many attempts of a pool may run at a time.'),
+    gauge('executor_pool_slots_used', 'How many attempts of a pool run now.'),
+  ];
+  const queued = gauge('executor_pool_attempts_queued', 'How many attempts of a pool wait.');
+  // The three are set when the scrape asks for this one.
+  metrics.observedGauge({ name: 'executor_pools', help: 'How many pools of slots there are.' }, () => {
+    for (const pool of pools) {
+      slots.set(pool.slots, { pool: pool.name });
+      used.set(look(pool).used, { pool: pool.name });
+      queued.set(look(pool).queued, { pool: pool.name });
+    }
+    return pools.length;
+  });
 }

@@ -18,9 +18,14 @@ export interface OutboxMessage {
  * repeats by the fact's own key. Call `wakeOutbox(store)` after the commit to have it sent at once.
  */
 export async function enqueueOutbox(tx: SqlTx, message: OutboxMessage): Promise<void> {
+  await enqueueAll(tx, [message]);
+}
+
+/** The same for many at once. */
+export async function enqueueAll(tx: SqlTx, messages: readonly OutboxMessage[]): Promise<void> {
   await tx.insertRows(
     { table: 'x_outbox', columns: ['kind', 'dedup_key', 'body', 'created_at', 'next_try_at'], onConflict: 'ignore' },
-    [[message.kind, message.dedupKey, JSON.stringify(message.body), tx.nowMs, tx.nowMs]],
+    messages.map(({ kind, dedupKey, body }) => [kind, dedupKey, JSON.stringify(body), tx.nowMs, tx.nowMs]),
   );
 }
 

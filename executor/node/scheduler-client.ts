@@ -1,3 +1,4 @@
+import type { HeldMessage, HoldMessage } from '../../shared/protocol/hold.ts';
 import type { CallbackMessage, RegistryMessage, RunManifest, SliceSettled } from '../../shared/protocol/wire.ts';
 
 /** The registry message with our extra field: a new value per start of the process tells a restart on one address. */
@@ -10,8 +11,22 @@ export interface SchedulerClient {
   callback(results: readonly CallbackMessage[]): Promise<SchedulerAnswer>;
   runManifest(manifest: RunManifest): Promise<SchedulerAnswer>;
   slicesSettled(slices: readonly SliceSettled[]): Promise<SchedulerAnswer>;
+  /** One per scheduler: how a node that cannot be dialled comes to its messages. */
+  readonly lines: readonly SchedulerLine[];
   close(): void;
 }
+
+/** The way to one scheduler. */
+export interface SchedulerLine {
+  readonly root: string;
+  /** Asks for messages, and resolves when there are some, or after the message's `waitMs` with none. */
+  hold(message: HoldMessage, signal: AbortSignal): Promise<LineAnswer>;
+}
+
+export type LineAnswer =
+  | { readonly kind: 'held'; readonly messages: readonly HeldMessage[]; readonly taken: boolean }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'unreachable'; readonly why: string };
 
 /**
  * - acknowledged: HTTP 200 and code 200; the scheduler has it.

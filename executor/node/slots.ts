@@ -1,26 +1,31 @@
 import type { Logger } from '../../shared/logger.ts';
 import { CODE_FAIL, CODE_SUCCESS } from '../../shared/protocol/wire.ts';
-import { backoffMs } from '../../shared/runtime/backoff.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
-import { type Attempt, type AttemptOutcome, AttemptStopped, type StopKind } from '../handler/attempt.ts';
+import { type Attempt, AttemptStopped, type StopKind } from '../handler/attempt.ts';
 import type { ScriptRunner } from '../handler/builtin/script-runner.ts';
 import { neverBegan } from '../handler/classify-outcome.ts';
 import type { HandlerHosts } from '../handler/handler-hosts.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { runHandler } from '../handler/run-handler.ts';
-import { acceptAttempt, endAttempt, isSameAttempt, type NodeIdentity } from './attempt-queries.ts';
-import { type BlockStrategy, decideBlock, pickStartable, type QueuedAttempt } from './block-strategy.ts';
+import { createAttemptJournal } from './attempt-journal.ts';
+import { type Acceptance, isSameAttempt, type NodeIdentity } from './attempt-queries.ts';
+import { type BlockDecision, type BlockStrategy, decideBlock, pickStartable } from './block-strategy.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 import { wakeOutbox } from './outbox.ts';
-import { PATIENCE } from './patience.ts';
 import type { OpenRunLog } from './run-log.ts';
 import type { RunLogs } from './run-logs.ts';
+import { newSlotEntry, type RunningAttempt, type SlotEntry, viewEntry } from './slot-entry.ts';
+import type { SlotPools } from './slot-pools.ts';
+import { createOutcomeStore, pause } from './store-outcome.ts';
 
-/** The attempts of one node: those that run, at most `slots` at a time, and those that wait for their turn. */
+/** The attempts of one node: those that run, at most so many at a time, and those that wait for their turn. */
 export interface Slots {
-  /** Takes an attempt, or says why not. When this resolves with 200 the attempt is written down. */
-  accept(attempt: Attempt, strategy: BlockStrategy): Promise<Reply>;
+  /**
+   * Takes attempts, or says why not; one reply for each, in order, as if each had come alone. When this resolves, those
+   * with 200 are written down, all of them in one transaction.
+   */
+  accept(orders: readonly AttemptOrder[]): Promise<readonly Reply[]>;
   /** Tells attempts to stop; returns how many there were. */
   kill(which: { jobId: number; logId?: number | undefined }): number;
   /** Whether nothing of the job runs or waits here. */
@@ -30,24 +35,14 @@ export interface Slots {
   drain(options: { deadlineMs: number }): Promise<void>;
 }
 
+export interface AttemptOrder {
+  readonly attempt: Attempt;
+  readonly strategy: BlockStrategy;
+}
+
 export interface Reply {
   readonly code: number;
   readonly message: string;
-}
-
-export interface RunningAttempt {
-  readonly logId: number;
-  readonly jobId: number;
-  readonly handler: string;
-  readonly runId: number;
-  readonly shardIndex: number;
-  /**
-   * stopping: it was told to stop. stuck: it was, its grace has passed, its outcome is reported and whatever it still
-   * does counts for nothing, but it holds its slot until it really returns.
-   */
-  readonly state: 'queued' | 'running' | 'stopping' | 'stuck';
-  /** Since when it is in this state, epoch ms of this machine. */
-  readonly sinceAtMs: number;
 }
 
 export interface SlotsOptions {
@@ -59,174 +54,180 @@ export interface SlotsOptions {
   readonly runLogs: RunLogs;
   readonly metrics: NodeMetrics;
   readonly identity: NodeIdentity;
-  readonly slots: number;
-  /** How many attempts may wait; more are refused. */
-  readonly queueMax: number;
+  readonly slotPools: SlotPools;
+  /** How many attempts of one job run at a time. */
+  readonly slotsPerJob: number;
   readonly stopGraceMs: number;
   readonly hosts: HandlerHosts;
-}
-
-/** arriving: being written down. ending: its outcome is being written down. */
-interface Entry extends QueuedAttempt {
-  readonly attempt: Attempt;
-  readonly stop: AbortController;
-  state: 'arriving' | 'queued' | 'running' | 'ending';
-  shown: RunningAttempt['state'];
-  sinceAtMs: number;
-  /** Resolves when the outcome is stored. */
-  told: Promise<void>;
 }
 
 const STORE_PATIENCE_MS = 15_000;
 const OK: Reply = { code: CODE_SUCCESS, message: 'Success' };
 const refuse = (message: string): Reply => ({ code: CODE_FAIL, message });
-const foreign = ({ logId }: Attempt): Reply =>
+const foreign = (logId: number): Reply =>
   refuse(`logId ${logId} belongs to another run here: this node knows the number from another scheduler's store`);
 
+/** One that is being written down, with whatever hangs on it. */
+interface Arrival {
+  readonly entry: SlotEntry;
+  readonly block: BlockDecision;
+  readonly reply: PromiseWithResolvers<Reply>;
+}
+
 export function createSlots(options: SlotsOptions): Slots {
-  const { store, runtime, logger, metrics } = options;
-  const entries = new Map<number, Entry>();
+  const { store, runtime, metrics, slotPools } = options;
+  const entries = new Map<number, SlotEntry>();
   const arrivals = new Map<number, Promise<Reply>>();
-  // Aborted when a drain has waited enough for a store that takes nothing: outcomes not stored by then stay unwritten.
-  const abandoned = new AbortController();
+  const journal = createAttemptJournal(store, options.identity);
+  const outcomes = createOutcomeStore({ ...options, journal, onStored: () => wakeOutbox(store) });
   let draining = false;
-  metrics.watchSlots(() => ({
-    total: options.slots,
-    used: inState('running').length,
-    queued: inState('queued').length,
-    stuck: [...entries.values()].filter((entry) => entry.shown === 'stuck').length,
-  }));
+  metrics.watchSlots(slotPools.all, (pool) => {
+    const there = pool === null ? [...entries.values()] : [...entries.values()].filter((one) => one.pool === pool);
+    const count = (is: (one: SlotEntry) => boolean) => there.filter(is).length;
+    return {
+      used: count(({ state }) => state === 'running'),
+      queued: count(({ state }) => state === 'queued'),
+      stuck: count(({ shown }) => shown === 'stuck'),
+    };
+  });
 
-  const inState = (state: Entry['state']): Entry[] => [...entries.values()].filter((entry) => entry.state === state);
+  const inState = (state: SlotEntry['state']): SlotEntry[] =>
+    [...entries.values()].filter((entry) => entry.state === state);
 
-  async function accept(attempt: Attempt, strategy: BlockStrategy): Promise<Reply> {
-    const here = entries.get(attempt.logId);
-    if (here !== undefined && !isSameAttempt(here.attempt, attempt)) return foreign(attempt);
-    const arriving = arrivals.get(attempt.logId);
-    if (arriving !== undefined) return await arriving;
-    if (here !== undefined) return OK;
-    const arrival = arrive(attempt, strategy).finally(() => arrivals.delete(attempt.logId));
-    arrivals.set(attempt.logId, arrival);
-    return await arrival;
+  async function accept(orders: readonly AttemptOrder[]): Promise<readonly Reply[]> {
+    const arriving: Arrival[] = [];
+    const replies = orders.map((order) => admit(order, arriving));
+    if (arriving.length > 0) void writeDown(arriving);
+    return await Promise.all(replies);
   }
 
-  async function arrive(attempt: Attempt, strategy: BlockStrategy): Promise<Reply> {
+  /** Judged at once, so that the next one of the same message sees this one. */
+  function admit({ attempt, strategy }: AttemptOrder, arriving: Arrival[]): Reply | Promise<Reply> {
+    const { logId } = attempt;
+    const here = entries.get(logId);
+    if (here !== undefined && !isSameAttempt(here.attempt, attempt)) return foreign(logId);
+    const known = arrivals.get(logId);
+    if (known !== undefined) return known;
+    if (here !== undefined) return OK;
     if (draining) return refuse('this executor is stopping and takes no new runs: send it to another one');
-    if (inState('queued').length >= options.queueMax) {
-      return refuse(`${options.queueMax} attempts are waiting here already: send it to another executor or later`);
+    const pool = slotPools.poolOf(attempt.handler);
+    if (inState('queued').filter((one) => one.pool === pool).length >= pool.queueMax) {
+      return refuse(`${pool.queueMax} attempts are waiting here already: send it to another executor or later`);
     }
-    const entry = newEntry(attempt, strategy);
+    const entry = newSlotEntry(attempt, strategy, pool, runtime.clock.wallMs());
     const block = decideBlock(strategy, entry, [...entries.values()]);
     if (block.kind === 'refuse') return refuse('block strategy effect：Discard Later');
     // In the map before it is in the table, so that nothing arriving meanwhile overlooks it.
-    entries.set(attempt.logId, entry);
-    const verdict = await writeDown(entry).catch((error: unknown) => {
-      forget(entry);
-      throw error;
-    });
-    if (verdict !== null) {
-      forget(entry);
-      return verdict;
+    entries.set(logId, entry);
+    const reply = Promise.withResolvers<Reply>();
+    const settled = reply.promise.finally(() => arrivals.delete(logId));
+    arrivals.set(logId, settled);
+    arriving.push({ entry, block, reply });
+    return settled;
+  }
+
+  async function writeDown(arriving: readonly Arrival[]): Promise<void> {
+    try {
+      const acceptances = await journal.accept(arriving.map(({ entry }) => entry.attempt));
+      for (const [at, arrival] of arriving.entries()) {
+        arrival.reply.resolve(settleArrival(arrival, acceptances[at] as Acceptance));
+      }
+    } catch (error) {
+      for (const { entry } of arriving) entries.delete(entry.logId);
+      for (const { reply } of arriving) reply.reject(error);
+    }
+    startWhatCan();
+  }
+
+  function settleArrival({ entry, block }: Arrival, acceptance: Acceptance): Reply {
+    if (acceptance !== 'accepted') {
+      entries.delete(entry.logId);
+      return notTaken(entry.logId, acceptance);
     }
     if (block.kind === 'cover') for (const logId of block.kill) stop(entries.get(logId), 'covered');
     entry.state = 'queued';
     if (draining) stop(entry, 'node-stops');
     // Killed while it was being written down: it is known here and never begins.
     else if (entry.stop.signal.aborted) stop(entry, 'killed');
-    startWhatCan();
     return OK;
   }
 
-  function forget(entry: Entry): void {
-    entries.delete(entry.logId);
-    startWhatCan();
-  }
-
-  /** null = it is ours to run; else the reply that ends the matter. */
-  async function writeDown({ attempt }: Entry): Promise<Reply | null> {
-    const acceptance = await acceptAttempt(store, attempt, options.identity);
+  function notTaken(logId: number, acceptance: Exclude<Acceptance, 'accepted'>): Reply {
     switch (acceptance) {
-      case 'accepted':
-        return null;
       case 'ended':
         wakeOutbox(store);
         return OK;
       case 'lost':
         return refuse(
-          `logId ${attempt.logId} was taken by an earlier start of this node and its end is not known: send a new attempt`,
+          `logId ${logId} was taken by an earlier start of this node and its end is not known: send a new attempt`,
         );
       case 'foreign':
-        return foreign(attempt);
+        return foreign(logId);
     }
   }
 
   function startWhatCan(): void {
-    const busy = [...entries.values()].filter((entry) => entry.state === 'running' || entry.state === 'ending');
-    for (const entry of pickStartable(inState('queued'), busy, options.slots)) {
-      entry.state = 'running';
-      show(entry, 'running');
-      entry.stop.signal.addEventListener('abort', () => show(entry, 'stopping'), { once: true });
-      entry.told = start(entry);
+    for (const pool of slotPools.all) {
+      const busy = [...entries.values()].filter(({ state }) => state === 'running' || state === 'ending');
+      const startable = pickStartable(
+        inState('queued').filter((one) => one.pool === pool),
+        busy,
+        { slots: pool.slots, perJob: options.slotsPerJob, counts: (one) => one.pool === pool },
+      );
+      for (const entry of startable) {
+        entry.state = 'running';
+        show(entry, 'running');
+        entry.stop.signal.addEventListener('abort', () => show(entry, 'stopping'), { once: true });
+        entry.told = start(entry);
+      }
     }
   }
 
-  function show(entry: Entry, state: RunningAttempt['state']): void {
+  function show(entry: SlotEntry, state: RunningAttempt['state']): void {
     entry.shown = state;
     entry.sinceAtMs = runtime.clock.wallMs();
   }
 
-  async function start(entry: Entry): Promise<void> {
+  async function start(entry: SlotEntry): Promise<void> {
     const { attempt } = entry;
     const log = options.runLogs.open(attempt.logId, attempt.logDateTime);
     const startedMs = runtime.clock.monotonicMs();
-    const run = await runHandler(attempt, entry.stop, log, {
-      handlers: options.handlers,
-      scripts: options.scripts,
-      hosts: options.hosts,
-      runtime,
-    });
+    const run = await runHandler(attempt, entry.stop, log, options);
     if (run.stuck) show(entry, 'stuck');
     metrics.runEnded(attempt.handler, run.outcome.code, runtime.clock.monotonicMs() - startedMs);
-    await settle(entry, run.outcome);
+    await outcomes.store(attempt.logId, run.outcome);
     // A handler that ignores its signal is reported, but keeps its slot and its job's turn until it really ends.
     void run.gone.then(() => leave(entry, log));
   }
 
-  async function leave(entry: Entry, log: OpenRunLog): Promise<void> {
+  async function leave(entry: SlotEntry, log: OpenRunLog): Promise<void> {
     forget(entry);
     await log.close();
   }
 
-  /** Until the store takes it: an outcome that was reached is never dropped while this process lives. */
-  async function settle({ attempt }: Entry, outcome: AttemptOutcome): Promise<void> {
-    for (let failures = 0; !abandoned.signal.aborted; failures++) {
-      try {
-        await endAttempt(store, attempt.logId, outcome);
-        wakeOutbox(store);
-        return;
-      } catch (err) {
-        logger.warn({ err, logId: attempt.logId, failures }, 'an outcome could not be stored; it is tried again');
-        await pause(backoffMs(failures + 1, runtime.random, PATIENCE), abandoned.signal);
-      }
-    }
-    logger.error({ logId: attempt.logId, code: outcome.code }, 'an outcome was never stored: the node stopped before');
+  function forget(entry: SlotEntry): void {
+    entries.delete(entry.logId);
+    startWhatCan();
   }
 
-  async function pause(ms: number, until: AbortSignal): Promise<void> {
-    await runtime.sleep(ms, until).catch((reason: unknown) => {
-      if (!until.aborted) throw reason;
-    });
-  }
-
-  function stop(entry: Entry | undefined, kind: StopKind): void {
+  function stop(entry: SlotEntry | undefined, kind: StopKind): void {
     if (entry === undefined) return;
     const stopped = new AttemptStopped(kind);
     if (entry.state === 'queued') {
       entry.state = 'ending';
       metrics.runEnded(entry.attempt.handler, CODE_FAIL, 0);
-      entry.told = settle(entry, neverBegan(stopped)).then(() => forget(entry));
+      entry.told = outcomes.store(entry.logId, neverBegan(stopped)).then(() => forget(entry));
     }
     entry.stop.abort(stopped);
+  }
+
+  /** What a drain waits for at most: first the handlers, then the store. */
+  async function keepLimits(deadlineMs: number, allTold: AbortSignal): Promise<void> {
+    await pause(runtime, deadlineMs, allTold);
+    if (allTold.aborted) return;
+    for (const entry of entries.values()) stop(entry, 'node-stops');
+    await pause(runtime, options.stopGraceMs + STORE_PATIENCE_MS, allTold);
+    if (!allTold.aborted) outcomes.abandon();
   }
 
   return {
@@ -239,16 +240,7 @@ export function createSlots(options: SlotsOptions): Slots {
       return hit.length;
     },
     isIdle: (jobId) => [...entries.values()].every((entry) => entry.jobId !== jobId),
-    running: () =>
-      [...entries.values()].map(({ attempt, shown, sinceAtMs }) => ({
-        logId: attempt.logId,
-        jobId: attempt.jobId,
-        handler: attempt.handler,
-        runId: attempt.runId,
-        shardIndex: attempt.shardIndex,
-        state: shown,
-        sinceAtMs,
-      })),
+    running: () => [...entries.values()].map(viewEntry),
     async drain({ deadlineMs }) {
       draining = true;
       for (const entry of inState('queued')) stop(entry, 'node-stops');
@@ -260,30 +252,4 @@ export function createSlots(options: SlotsOptions): Slots {
       await limits;
     },
   };
-
-  /** What a drain waits for at most: first the handlers, then the store. */
-  async function keepLimits(deadlineMs: number, allTold: AbortSignal): Promise<void> {
-    await pause(deadlineMs, allTold);
-    if (allTold.aborted) return;
-    for (const entry of entries.values()) stop(entry, 'node-stops');
-    await pause(options.stopGraceMs + STORE_PATIENCE_MS, allTold);
-    if (!allTold.aborted) abandoned.abort();
-  }
-
-  function newEntry(attempt: Attempt, strategy: BlockStrategy): Entry {
-    const { logId, jobId, runId, shardIndex } = attempt;
-    return {
-      logId,
-      jobId,
-      runId,
-      shardIndex,
-      parallel: strategy === 'PARALLEL',
-      attempt,
-      stop: new AbortController(),
-      state: 'arriving',
-      shown: 'queued',
-      sinceAtMs: runtime.clock.wallMs(),
-      told: Promise.resolve(),
-    };
-  }
 }

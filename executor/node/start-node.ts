@@ -8,18 +8,19 @@ import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { closeFormerAttempts } from './attempt-queries.ts';
 import type { ExecutorSettings } from './executor-options.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { createHoldLines, type HoldLines } from './hold-lines.ts';
 import type { MountedDoor } from './http-mounted-routes.ts';
-import { startNodeServer, type VerbRoute } from './http-node-server.ts';
 import { createHttpSchedulerClient } from './http-scheduler-client.ts';
 import { createRunLogKeeper } from './keep-run-logs.ts';
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts';
-import { createNodePages } from './node-pages.ts';
+import { type Door, openDoor } from './open-door.ts';
 import { createRunLogs } from './run-logs.ts';
+import type { SchedulerClient } from './scheduler-client.ts';
 import { joinOutboxSender } from './shared-outbox.ts';
 import { createSignatureTrust } from './signature-trust.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createTriggerRoutes } from './trigger-routes.ts';
-import { createWireGuard, type WireGuard } from './wire-guard.ts';
+import { createWireGuard } from './wire-guard.ts';
 
 export interface RunningNode extends Pick<Slots, 'drain' | 'running'> {
   readonly address: string;
@@ -51,21 +52,27 @@ async function openNode(
   const store = settings.store ?? (await openOwnStore(settings, opened));
   const trust = createSignatureTrust(settings.requireSignatures);
   const guard = createWireGuard({ ...settings, clock: runtime.clock, trust });
-  const behind = { store, metrics, mounted, guard };
-  const { ownAddress, verbs, drainState, stuckNow } = await openDoor(settings, behind, opened);
-  const address = settings.advertisedAddress ?? ownAddress;
+  const scrape = () => settings.metrics.scrape();
+  const door = await openDoor(settings, { store, metrics, mounted, guard, scrape }, opened);
+  const { address, verbs, state } = door;
   const identity = { address, incarnation: settings.incarnation };
 
   const lost = await closeFormerAttempts(store, identity);
   if (lost.length > 0) logger.warn({ logIds: lost }, 'an earlier start of this node took these and never ended them');
   const runLogs = openRunLogs(settings, metrics);
-  const schedulerClient = createHttpSchedulerClient({ ...settings, timeoutMs: settings.schedulerTimeoutMs, trust });
+  const schedulerClient = createHttpSchedulerClient({
+    ...settings,
+    timeoutMs: settings.schedulerTimeoutMs,
+    registersEverywhere: door.heldId !== null,
+    trust,
+  });
   opened.defer(() => schedulerClient.close());
   const outbox = settings.outbox ?? joinStoreOutbox(settings, { store, schedulerClient, metrics }, opened);
 
   const hosts = createHandlerHosts(handlers.values(), { ...settings, executorAddress: address });
   const slots = createSlots({ ...settings, store, runLogs, metrics, identity, hosts });
-  stuckNow.count = () => slots.running().filter(({ state }) => state === 'stuck').length;
+  state.stuck = () => slots.running().filter(({ state }) => state === 'stuck').length;
+  const lines = openLines(settings, { door, schedulerClient, metrics });
   const heartbeat = createHeartbeat({
     schedulerClient,
     registration: {
@@ -79,23 +86,28 @@ async function openNode(
     runtime,
     logger,
     metrics,
-    beforeFirst: () => outbox.callbacksSent({ deadlineMs: 2_000 }),
+    beforeFirst: () => Promise.all([outbox.callbacksSent({ deadlineMs: 2_000 }), lines?.tried(2_000)]),
   });
+  state.registered = () => heartbeat.isHeard;
 
   // Only now does the node answer for itself: until here each verb was an unknown one.
   Object.assign(verbs, createTriggerRoutes({ slots, handlers, scripts: settings.scripts, runLogs, store, timeZone }));
   const runLogKeeper = createRunLogKeeper({ ...settings, runLogs, store, metrics });
   runLogKeeper.start();
   opened.defer(() => runLogKeeper.stop());
+  lines?.start();
+  opened.defer(() => lines?.stop());
   heartbeat.start();
   opened.defer(() => heartbeat.stop());
-  logger.info({ address, incarnation: settings.incarnation, handlers: [...handlers.keys()] }, 'the executor is up');
+  const { incarnation } = settings;
+  const slotsBy = Object.fromEntries(settings.slotPools.all.map((pool) => [pool.name, pool.slots]));
+  logger.info({ address, incarnation, handlers: [...handlers.keys()], slots: slotsBy }, 'the executor is up');
 
   return {
     address,
     running: slots.running,
     async drain(limit) {
-      drainState.draining = true;
+      state.draining = true;
       const startedMs = runtime.clock.monotonicMs();
       await slots.drain(limit);
       const leftMs = limit.deadlineMs - (runtime.clock.monotonicMs() - startedMs);
@@ -119,42 +131,15 @@ async function openOwnStore({ dataDir, runtime, logger }: ExecutorSettings, open
   return store;
 }
 
-/**
- * Listens first, because the address is known only then; `verbs` is filled when there is something behind them. A node
- * that is mounted in another server does not listen, and its address was given.
- */
-async function openDoor(
+function openLines(
   settings: ExecutorSettings,
-  behind: {
-    store: SqlStore;
-    metrics: ReturnType<typeof createNodeMetrics>;
-    mounted: MountedDoor | null;
-    guard: WireGuard;
-  },
-  opened: AsyncDisposableStack,
-) {
-  const { store, metrics, mounted, guard } = behind;
-  const drainState = { draining: false };
-  const stuckNow = { count: () => 0 };
-  const verbs: Record<string, VerbRoute> = {};
-  const pages = createNodePages({
-    metrics: settings.metrics,
-    nodeMetrics: metrics,
-    store,
-    isDraining: () => drainState.draining,
-    stuck: () => stuckNow.count(),
-  });
-  const { host, logger } = settings;
-  const door = { verbs, pages, host, guard, logger, metrics };
-  if (mounted !== null) {
-    // Who can reach the other server is not known here, so the pages want the token.
-    mounted.open({ ...door, host: '' });
-    opened.defer(() => mounted.close());
-    return { ownAddress: '', verbs, drainState, stuckNow };
-  }
-  const server = await startNodeServer(door, { port: settings.port, searchUp: settings.portFrom });
-  opened.defer(() => server.close());
-  return { ownAddress: `http://${bracketed(host)}:${server.port}/`, verbs, drainState, stuckNow };
+  parts: { door: Door; schedulerClient: SchedulerClient; metrics: NodeMetrics },
+): HoldLines | null {
+  const { door, schedulerClient, metrics } = parts;
+  const { hold, appname: group, incarnation, runtime, logger } = settings;
+  if (hold === null || door.heldId === null) return null;
+  const holder = { group, id: door.heldId, incarnation };
+  return createHoldLines({ schedulerClient, holder, verbs: door.verbs, pollMs: hold.pollMs, runtime, logger, metrics });
 }
 
 function openRunLogs(settings: ExecutorSettings, metrics: NodeMetrics) {
@@ -192,5 +177,3 @@ function joinStoreOutbox(
   opened.defer(leave);
   return sender;
 }
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -7,7 +7,9 @@ import {
   KillSchema,
   type LogRequest,
   LogRequestSchema,
+  type RunRequest,
   RunRequestSchema,
+  RunsSchema,
 } from '../../shared/protocol/wire.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { ScriptRunner } from '../handler/builtin/script-runner.ts';
@@ -18,7 +20,7 @@ import { fail, type VerbRoute } from './http-node-server.ts';
 import { type LogRange, PAGE_LINES_MAX } from './read-run-log.ts';
 import { readRunRequest, refuseRunRequest } from './read-run-request.ts';
 import type { RunLogs } from './run-logs.ts';
-import type { Slots } from './slots.ts';
+import type { AttemptOrder, Reply, Slots } from './slots.ts';
 
 export interface TriggerRoutesOptions {
   readonly slots: Slots;
@@ -33,14 +35,26 @@ export interface TriggerRoutesOptions {
 export function createTriggerRoutes(options: TriggerRoutesOptions): Record<string, VerbRoute> {
   const { slots, handlers, runLogs, store } = options;
 
-  const run = checked(RunRequestSchema, async (request) => {
+  /** What is asked for, or why it cannot be taken. */
+  function orderOf(request: RunRequest): AttemptOrder | Envelope {
     const refusal = refuseRunRequest(request, options.scripts?.types);
     if (refusal !== null) return fail(refusal);
     const attempt = readRunRequest(request, options.timeZone);
     if (!attempt.script && !handlers.has(attempt.handler)) return fail(`job handler [${attempt.handler}] not found.`);
-    const reply = await slots.accept(attempt, blockStrategyOf(request.executorBlockStrategy));
-    return reply.code === CODE_SUCCESS ? ok() : fail(reply.message);
-  });
+    return { attempt, strategy: blockStrategyOf(request.executorBlockStrategy) };
+  }
+
+  async function takeAll(bodies: readonly unknown[]): Promise<Envelope[]> {
+    const read = bodies.map((body) => {
+      const asked = readRun(body);
+      return asked.kind === 'message' ? orderOf(asked.message) : fail(`request error: ${asked.why}`);
+    });
+    const replies = await slots.accept(read.filter(isOrder));
+    let next = 0;
+    return read.map((one) => (isOrder(one) ? envelopeOf(replies[next++] as Reply) : one));
+  }
+
+  const run = checked(RunRequestSchema, async (request) => (await takeAll([request]))[0] as Envelope);
 
   return {
     '/beat': async () => ok(),
@@ -50,6 +64,7 @@ export function createTriggerRoutes(options: TriggerRoutesOptions): Record<strin
     // One behaviour under the name of every generation.
     '/run': run,
     '/trigger': run,
+    '/runs': checked(RunsSchema, async ({ requests }) => ok(await takeAll(requests))),
     '/kill': checked(KillSchema, async (which) => (slots.kill(which) > 0 ? ok() : alreadyKilled())),
     '/log': checked(LogRequestSchema, async (request) => {
       const { logId, logDateTim, logDateTime, fromLineNum } = request;
@@ -67,6 +82,10 @@ export function createTriggerRoutes(options: TriggerRoutesOptions): Record<strin
     }),
   };
 }
+
+const readRun = peerMessageReader(RunRequestSchema);
+const isOrder = (one: AttemptOrder | Envelope): one is AttemptOrder => 'attempt' in one;
+const envelopeOf = ({ code, message }: Reply): Envelope => (code === CODE_SUCCESS ? ok() : fail(message));
 
 /** Peers ask from a line on; our own schedulers also for the end of a log and, from there, upwards. */
 function logRangeOf({ fromLineNum, lastLines, beforeLineNum }: LogRequest): LogRange {

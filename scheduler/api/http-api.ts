@@ -1,11 +1,15 @@
-import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type RouteOptions } from 'fastify';
 import type { Metrics } from '../../shared/metrics.ts';
 import { createSignatureJudge } from '../../shared/protocol/signature-judge.ts';
+import type { HeldLines } from '../dispatch/held-lines.ts';
 import { createKeyring, type Keyring } from '../registry/keyring.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { createHoldVerb } from './hold-verb.ts';
+import { addHealthRoutes } from './health-routes.ts';
 import { createJobVerbs } from './job-verbs.ts';
 import { createJoinVerb, type JoinVerbOptions } from './join-verb.ts';
 import { openApiDocument } from './openapi.ts';
+import { addOperatorRoutes } from './operator-routes.ts';
 import { envelope, fail, hookWire } from './wire-hooks.ts';
 import { createWireVerbs } from './wire-verbs.ts';
 
@@ -18,8 +22,12 @@ export interface ApiOptions {
   readonly strangersMayRegister?: boolean;
   /** With it there is POST /api/join, which asks for a one-time token instead of an access token. Default: there is none. */
   readonly joins?: JoinVerbOptions;
+  /** With them there is POST /api/hold, for executors that cannot be dialled. Default: there is none. */
+  readonly lines?: HeldLines;
   readonly metrics: Metrics;
   status(): Promise<object>;
+  /** Default: it never is. */
+  isDraining?(): boolean;
   /** Sees each route as it is declared: how a test walks them all. */
   onRoute?(route: RouteOptions): void;
   /** Default: `WIRE_LIMITS`. */
@@ -43,6 +51,8 @@ export const WIRE_LIMITS = {
   // A peer that was cut off for long sends all its results in one list, each with a message of up to 50,000 characters.
   callbackBytesMax: 32 * 1_048_576,
   toldBytesMax: 8 * 1_048_576,
+  // Answers to earlier messages, among them log pages of 1 MiB, which JSON may make twice as long.
+  holdBytesMax: 16 * 1_048_576,
 };
 
 /**
@@ -91,6 +101,15 @@ export function createHttpApi(ctx: SchedulerContext, options: ApiOptions): Fasti
       envelope(await join(request.body, request.ip)),
     );
   }
+  if (options.lines !== undefined) {
+    const hold = createHoldVerb(ctx, options.lines, { keyring, strangersMayRegister });
+    const config = { permission: 'executor' };
+    app.post('/api/hold', { bodyLimit: limits.holdBytesMax, config }, async (request, reply) => {
+      // Without the copy of the data that peers of xxl-job look for: messages may be large, and these are ours.
+      return hold(request.body ?? null, callerOf(request), untilGone(reply));
+    });
+  }
+  addOperatorRoutes(app, ctx, callerOf);
   app.get('/api/status', { config: { permission: 'executor' } }, async (request) => {
     // All groups are in it, so it is not for the holder of one group's token.
     return callerOf(request).holder.installation ? options.status() : envelope(fail('The access token is wrong.'));
@@ -98,9 +117,17 @@ export function createHttpApi(ctx: SchedulerContext, options: ApiOptions): Fasti
   const document = openApiDocument();
   app.get('/openapi.json', { config: { permission: 'public' } }, async () => document);
   app.get('/health', { config: { permission: 'public' } }, async () => ({ status: 'up' }));
+  addHealthRoutes(app, { store: ctx.store, isDraining: () => options.isDraining?.() ?? false });
   app.get('/metrics', { config: { permission: 'public' } }, async (_request, reply) => {
     const { contentType, body } = await options.metrics.scrape();
     return reply.type(contentType).send(body);
   });
   return app;
+}
+
+/** Aborts when the connection of whoever waits for this answer has ended. */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }

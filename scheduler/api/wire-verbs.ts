@@ -1,3 +1,4 @@
+import { isHeldAddress, readHeldAddress } from '../../shared/protocol/hold.ts';
 import { messageReader, peerMessageReader } from '../../shared/protocol/read-message.ts';
 import {
   type RegistryMessage,
@@ -52,6 +53,11 @@ export function createWireVerbs(ctx: SchedulerContext, options: WireVerbsOptions
     }
     if (!(await keyring.mayActFor(caller.holder, group))) return refuse('group', words);
     const address = normalAddress(registryValue);
+    // Whose line it is stands in the address itself, and the token was judged for that group.
+    const held = isHeldAddress(address) ? readHeldAddress(address) : null;
+    if (isHeldAddress(address) && held?.group !== group) {
+      return refuse('address', `invalid request, ${address} is no address of group "${group}".`);
+    }
     const row = await ctx.store.read('read-executor', (db) => readExecutor(db, group, address));
     // No way back: who has the token, but not this executor's habit of signing, is somebody else. Gone, it may change.
     if (row !== null && row.signs === 1 && row.state !== 'gone' && !caller.signed) return refuse('unsigned', words);

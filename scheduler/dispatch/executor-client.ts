@@ -9,6 +9,11 @@ export interface ExecutorClient {
    * logId only while it is queued, so `clearUp` comes first.
    */
   run(address: string, request: RunRequest): Promise<DispatchAnswer>;
+  /**
+   * Asks for many attempts at one address, in as few messages as it takes; the answers are in the order of the requests,
+   * and each means what `run` means by it. A peer that takes one at a time is asked one at a time.
+   */
+  runAll(address: string, requests: readonly RunRequest[]): Promise<readonly DispatchAnswer[]>;
   /** Whether somebody answers at the address with our token (and, when given, is the very process that is expected). */
   beat(address: string, timeoutMs: number, expected?: ExpectedExecutor): Promise<boolean>;
   /** Whether the node has nothing of the job, running or queued. */

@@ -1,21 +1,23 @@
-import { isAxiosError } from 'axios';
-import { Compile } from 'typebox/compile';
-import { messageOf } from '../../shared/errors.ts';
 import { AnswerNotSignedError } from '../../shared/protocol/signing-peer.ts';
-import {
-  CODE_SUCCESS,
-  type Envelope,
-  EnvelopeSchema,
-  type LogPage,
-  LogPageSchema,
-  type RunRequest,
-} from '../../shared/protocol/wire.ts';
+import { CODE_SUCCESS, type Envelope, type LogPage, type RunRequest } from '../../shared/protocol/wire.ts';
 import { createLimiter } from '../../shared/runtime/limiter.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { cutRunRequests, type RunsMessage } from './cut-run-requests.ts';
 import type { DispatchAnswer, ExecutorClient } from './executor-client.ts';
 import type { Contact, ExecutorDirectory } from './executor-directory.ts';
 import { allowedNetworks } from './http-allowed-networks.ts';
 import { createExecutorExchange } from './http-executor-exchange.ts';
+import { judgeFailure } from './http-executor-failure.ts';
+import {
+  isTokenRefused,
+  isUnknownPath,
+  judgeIdleAnswer,
+  judgeKillAnswer,
+  judgeRunAnswer,
+  judgeRunsAnswer,
+  readEnvelope,
+  readLogPage,
+} from './read-executor-answer.ts';
 import type { RunPath } from './run-path.ts';
 
 export interface HttpExecutorClientOptions {
@@ -35,8 +37,8 @@ const LOG_BYTES_MAX = 32 * 1_048_576;
 /** A storm of registrations does not become a storm of calls. */
 const BEATS_AT_ONCE = 16;
 const BEATS_WAITING_MAX = 1_000;
-const envelope = Compile(EnvelopeSchema);
-const logPage = Compile(LogPageSchema);
+/** So many addresses are remembered as taking one run request at a time. */
+const PEERS_MAX = 10_000;
 
 interface Asked {
   readonly answer: Envelope;
@@ -49,13 +51,15 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
   const exchange = createExecutorExchange({ lookup: networks.lookup, runtime: options.runtime ?? null });
   const beats = createLimiter(BEATS_AT_ONCE);
   const beating = new Map<string, Promise<boolean>>();
+  /** Executors of ours from before there was /runs, by address, and which process said so. */
+  const takesOneAtATime = new Map<string, string | null>();
 
   /** With the token of now, and when that one is unknown there, with the one before. */
-  async function ask(address: string, path: string, body: unknown, how: Contact & Limits): Promise<Asked> {
+  async function ask(address: string, path: string, body: string, how: Contact & Limits): Promise<Asked> {
     const refusal = networks.shapeRefusalOf(address);
     if (refusal !== null) throw Object.assign(new Error(refusal), { code: 'ENOTALLOWED' });
     const { appName, signs, timeoutMs, answerBytesMax } = how;
-    const question = { address, path, body: body === null ? '' : JSON.stringify(body), appName, signs };
+    const question = { address, path, body, appName, signs };
     for (const [at, token] of how.tokens.entries()) {
       const isLast = at === how.tokens.length - 1;
       try {
@@ -71,9 +75,11 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
 
   async function askOnce(question: Parameters<typeof exchange.post>[0]): Promise<Asked> {
     const { text, instance } = await exchange.post(question);
-    const parsed: unknown = JSON.parse(text);
-    if (!envelope.Check(parsed)) throw new Error('the answer is no envelope {code, msg}');
-    return { answer: parsed, instance };
+    // Another process at the address may be another version.
+    if (instance !== null && takesOneAtATime.get(question.address) !== instance) {
+      takesOneAtATime.delete(question.address);
+    }
+    return { answer: readEnvelope(JSON.parse(text)), instance };
   }
 
   const quick = { timeoutMs, answerBytesMax: ANSWER_BYTES_MAX };
@@ -81,23 +87,50 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
   async function postRun(address: string, request: RunRequest): Promise<Envelope> {
     const contact = await directory.contact(address);
     const first: RunPath = contact.runPath ?? 'run';
-    const { answer } = await ask(address, first, request, { ...contact, ...quick });
+    const body = JSON.stringify(request);
+    const { answer } = await ask(address, first, body, { ...contact, ...quick });
     if (!isUnknownPath(answer)) return answer;
     // Generation E took /run away, and those before it have no /trigger. It said so, so it has nothing yet.
     const other: RunPath = first === 'run' ? 'trigger' : 'run';
-    const second = (await ask(address, other, request, { ...contact, ...quick })).answer;
+    const second = (await ask(address, other, body, { ...contact, ...quick })).answer;
     if (!isUnknownPath(second)) await directory.learnPath(address, other);
     return second;
   }
 
+  async function run(address: string, request: RunRequest): Promise<DispatchAnswer> {
+    try {
+      return judgeRunAnswer(await postRun(address, request));
+    } catch (error) {
+      return judgeFailure(error);
+    }
+  }
+
+  async function runMessage(address: string, message: RunsMessage): Promise<readonly DispatchAnswer[]> {
+    const { requests, body } = message;
+    const oneByOne = () => Promise.all(requests.map((request) => run(address, request)));
+    if (requests.length === 1 || takesOneAtATime.has(address)) return oneByOne();
+    try {
+      const contact = await directory.contact(address);
+      // Whoever signs is one of ours; peers of xxl-job are not asked for what they do not have.
+      if (!contact.signs) return await oneByOne();
+      const { answer, instance } = await ask(address, 'runs', body, { ...contact, ...quick });
+      if (!isUnknownPath(answer)) return judgeRunsAnswer(answer, requests.length);
+      if (takesOneAtATime.size >= PEERS_MAX) takesOneAtATime.clear();
+      takesOneAtATime.set(address, instance);
+      return await oneByOne();
+    } catch (error) {
+      return new Array<DispatchAnswer>(requests.length).fill(judgeFailure(error));
+    }
+  }
+
   return {
     refusalOf: (address) => networks.refusalOf(address),
-    async run(address, request) {
-      try {
-        return judgeRunAnswer(await postRun(address, request));
-      } catch (error) {
-        return judgeFailure(error);
-      }
+    run,
+    async runAll(address, requests) {
+      const answers: DispatchAnswer[] = [];
+      // One after the other: what does not fit into one message is a burst already.
+      for (const message of cutRunRequests(requests)) answers.push(...(await runMessage(address, message)));
+      return answers;
     },
     async beat(address, beatTimeoutMs, expected) {
       // The same question at the same time is one question.
@@ -109,7 +142,7 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
         beats.run(async () => {
           const contact = await directory.contact(address, expected?.group);
           const how = { ...contact, signs: expected?.signs ?? contact.signs, ...quick, timeoutMs: beatTimeoutMs };
-          const { answer, instance } = await ask(address, 'beat', null, how);
+          const { answer, instance } = await ask(address, 'beat', '', how);
           return answer.code === CODE_SUCCESS && (instance === null || fits(instance, expected?.incarnation));
         }),
       ).finally(() => beating.delete(same));
@@ -119,9 +152,8 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
     async idleBeat(address, jobId) {
       try {
         const contact = await directory.contact(address);
-        const { answer } = await ask(address, 'idleBeat', { jobId }, { ...contact, ...quick });
-        if (answer.code === CODE_SUCCESS) return 'idle';
-        return IS_BUSY.test(answer.msg ?? '') ? 'busy' : 'unclear';
+        const { answer } = await ask(address, 'idleBeat', JSON.stringify({ jobId }), { ...contact, ...quick });
+        return judgeIdleAnswer(answer);
       } catch (error) {
         if (error instanceof Error) return 'unclear';
         throw error;
@@ -132,9 +164,8 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
         const contact = await directory.contact(address);
         // Up to 3.4 the field has no last letter.
         const order = { ...which, logDateTim: logDateTime, logDateTime };
-        const { answer } = await ask(address, 'log', order, { ...contact, timeoutMs, answerBytesMax: LOG_BYTES_MAX });
-        const page = answer.data ?? answer.content;
-        return answer.code === CODE_SUCCESS && logPage.Check(page) ? page : null;
+        const how = { ...contact, timeoutMs, answerBytesMax: LOG_BYTES_MAX };
+        return readLogPage((await ask(address, 'log', JSON.stringify(order), how)).answer);
       } catch (error) {
         if (error instanceof Error) return null;
         throw error;
@@ -143,11 +174,8 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
     async kill({ address, jobId, logId }) {
       try {
         const contact = await directory.contact(address);
-        const { answer } = await ask(address, 'kill', { jobId, logId }, { ...contact, ...quick });
-        if (answer.code !== CODE_SUCCESS) return 'unclear';
-        // Up to 2.4 it stands in `msg`, in 3.2 in `content`, from 3.3 on in `data`.
-        const { msg, content, data } = answer;
-        return [msg, content, data].includes(NOTHING_TO_KILL) ? 'not_there' : 'told';
+        const { answer } = await ask(address, 'kill', JSON.stringify({ jobId, logId }), { ...contact, ...quick });
+        return judgeKillAnswer(answer);
       } catch (error) {
         if (error instanceof Error) return 'unclear';
         throw error;
@@ -174,31 +202,3 @@ async function orFalse(ask: () => Promise<boolean>): Promise<boolean> {
 /** Whoever answers there must be the process that registered: nobody takes over the address of another one. */
 const fits = (instance: string, incarnation: string | null | undefined): boolean =>
   incarnation === undefined || incarnation === null || instance === incarnation;
-
-const NOTHING_TO_KILL = 'job thread already killed.';
-const IS_BUSY = /^job thread is running or has trigger queue/;
-// `repeate` is how peers up to 3.3 spell it.
-const HAS_IT_ALREADY = /^repeate? trigger job/;
-const isUnknownPath = (answer: Envelope) =>
-  answer.code !== CODE_SUCCESS && /uri-mapping\(.*\) not found/.test(answer.msg ?? '');
-const isTokenRefused = (answer: Envelope) =>
-  answer.code !== CODE_SUCCESS && /access token is wrong|accessToken or appname invalid/.test(answer.msg ?? '');
-
-function judgeRunAnswer(answer: Envelope): DispatchAnswer {
-  if (answer.code === CODE_SUCCESS || HAS_IT_ALREADY.test(answer.msg ?? '')) return { kind: 'accepted' };
-  return { kind: 'refused', why: answer.msg ?? `code ${answer.code}` };
-}
-
-// Failures to make a connection: no byte of the request has left. Everything else may have arrived.
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTALLOWED']);
-
-function judgeFailure(error: unknown): DispatchAnswer {
-  const code = codeOf(error) ?? codeOf(isAxiosError(error) ? error.cause : null);
-  const why = code === null ? messageOf(error) : `${code}: ${messageOf(error)}`;
-  return code !== null && NOT_SENT.has(code) ? { kind: 'unreachable', why } : { kind: 'unclear', why };
-}
-
-function codeOf(error: unknown): string | null {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' ? code : null;
-}

@@ -94,6 +94,14 @@ export const RunRequestSchema = Type.Object({
 });
 export type RunRequest = Static<typeof RunRequestSchema>;
 
+/**
+ * POST {executor}/runs, ours: many run requests in one message. The `data` of the answer has one envelope for each, in
+ * their order, and each request is judged as if it had come alone.
+ */
+export const RUNS_MAX = 200;
+export const RunsSchema = Type.Object({ requests: Type.Array(Type.Unknown(), { minItems: 1, maxItems: RUNS_MAX }) });
+export const RunsAnswerSchema = Type.Array(EnvelopeSchema, { maxItems: RUNS_MAX });
+
 /** POST {executor}/kill. xxl-job kills by job; with `logId` (ours) one attempt is killed. */
 export const KillSchema = Type.Object({ jobId: JobId(), logId: Type.Optional(LogId()) });
 /** POST {executor}/idleBeat. */
@@ -164,5 +172,7 @@ export const SliceSettledSchema = Type.Object({
   runId: Type.Integer(),
   sliceNo: Type.Integer({ minimum: 0 }),
   totals: Type.Array(TotalSchema),
+  /** How many slices the run had by then: more than the manifest says when some were split. */
+  sliceCount: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type SliceSettled = Static<typeof SliceSettledSchema>;

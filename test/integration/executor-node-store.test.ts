@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Attempt } from '../../executor/handler/attempt.ts';
+import type { Attempt, AttemptOutcome } from '../../executor/handler/attempt.ts';
 import {
-  acceptAttempt,
+  acceptAttempts,
   closeFormerAttempts,
-  endAttempt,
+  endAttempts,
+  type NodeIdentity,
   removeAttemptsBefore,
 } from '../../executor/node/attempt-queries.ts';
 import { enqueueOutbox } from '../../executor/node/outbox.ts';
@@ -43,6 +44,11 @@ function anAttempt(differing: Partial<Attempt> = {}): Attempt {
     ...differing,
   };
 }
+
+const acceptAttempt = async (store: SqlStore, attempt: Attempt, node: NodeIdentity) =>
+  (await acceptAttempts(store, [attempt], node))[0];
+const endAttempt = (store: SqlStore, logId: number, outcome: AttemptOutcome) =>
+  endAttempts(store, [{ logId, outcome }]);
 
 /** What a node keeps, on one store. */
 function nodeStoreSuite(open: () => Promise<{ store: SqlStore; dispose(): Promise<void> }>): void {
@@ -115,6 +121,46 @@ function nodeStoreSuite(open: () => Promise<{ store: SqlStore; dispose(): Promis
     const attempt = anAttempt();
     await acceptAttempt(store, attempt, NODE);
     expect(await acceptAttempt(store, { ...attempt, ...differing }, NODE)).toBe('foreign');
+  });
+
+  test('many at once: each is judged as if it had come alone, in order', async () => {
+    const [ended, lost, known] = [anAttempt(), anAttempt({ runId: 42 }), anAttempt()];
+    await acceptAttempt(store, ended, NODE);
+    await endAttempt(store, ended.logId, DONE);
+    await acceptAttempt(store, lost, EARLIER);
+    await acceptAttempt(store, known, NODE);
+    await callbacks();
+    const list = [anAttempt(), ended, { ...known, jobId: 8 }, lost, anAttempt(), known];
+    expect(await acceptAttempts(store, list, NODE)).toEqual([
+      'accepted',
+      'ended',
+      'foreign',
+      'lost',
+      'accepted',
+      'accepted',
+    ]);
+    expect(await callbacks()).toMatchObject([{ logId: ended.logId, handleCode: 200 }]);
+  });
+
+  test('many ends at once, long and short, with and without a result: each is stored once and told once', async () => {
+    const attempts = Array.from({ length: 7 }, () => anAttempt());
+    await acceptAttempts(store, attempts, NODE);
+    const outcomeOf = (at: number): AttemptOutcome => ({
+      code: at % 2 === 0 ? 200 : 500,
+      message: 'm'.repeat(at * 9_000),
+      result: at % 2 === 0 ? JSON.stringify('r'.repeat(at * 40_000)) : null,
+    });
+    const ends = attempts.map(({ logId }, at) => ({ logId, outcome: outcomeOf(at) }));
+    await endAttempts(store, [
+      ...ends,
+      { logId: attempts[0]?.logId ?? 0, outcome: DONE },
+      { logId: 999_999, outcome: DONE },
+    ]);
+    const told = await callbacks();
+    expect(told).toMatchObject(
+      ends.map(({ logId, outcome }) => ({ logId, handleCode: outcome.code, handleMsg: outcome.message })),
+    );
+    expect(told.map(({ result }) => result ?? null)).toEqual(ends.map(({ outcome }) => outcome.result));
   });
 
   test('old ended attempts go, open ones stay', async () => {

@@ -29,6 +29,9 @@ export function simulatedClient(given: {
       if (asked.value.code === 200) return { kind: 'accepted' };
       return { kind: 'refused', why: asked.value.msg ?? '' };
     },
+    runAll(address, requests) {
+      return Promise.all(requests.map((request) => this.run(address, request)));
+    },
     async beat(address, withinMs, expected) {
       const asked = await ask(address, 'beat', {}, withinMs);
       if (asked.kind !== 'answered' || asked.value.code !== 200) return false;

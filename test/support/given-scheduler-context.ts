@@ -39,6 +39,9 @@ export const ORDERS_DEFINITIONS = readDefinitions(
 export const silentClient: ExecutorClient = {
   refusalOf: async () => null,
   run: async () => ({ kind: 'accepted' }),
+  runAll(address, requests) {
+    return Promise.all(requests.map((request) => this.run(address, request)));
+  },
   beat: async () => true,
   idleBeat: async () => 'idle',
   log: async () => null,

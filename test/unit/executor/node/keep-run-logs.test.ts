@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { acceptAttempt, endAttempt } from '../../../../executor/node/attempt-queries.ts';
+import { acceptAttempts, endAttempts } from '../../../../executor/node/attempt-queries.ts';
 import { keepRunLogs } from '../../../../executor/node/keep-run-logs.ts';
 import { createNodeMetrics } from '../../../../executor/node/node-metrics.ts';
 import { readRunRequest } from '../../../../executor/node/read-run-request.ts';
@@ -40,16 +40,16 @@ test('a pass keeps what runs in any node of the store, and counts what it remove
   const old = Date.UTC(2026, 0, 1);
   for (const logId of [1, 2]) {
     const request = { jobId: 7, executorHandler: 'work', logId, logDateTime: old };
-    await acceptAttempt(store, readRunRequest(request, 'UTC'), { address: 'http://other/', incarnation: 'A' });
+    await acceptAttempts(store, [readRunRequest(request, 'UTC')], { address: 'http://other/', incarnation: 'A' });
     const log = runLogs.open(logId, old);
     log.info('x');
     await log.close();
   }
-  await endAttempt(store, 1, { code: 200, message: '', result: null });
+  await endAttempts(store, [{ logId: 1, outcome: { code: 200, message: '', result: null } }]);
 
   await pass();
   expect(await readdir(join(dir, '2026-01-01'))).toEqual(['2.log']);
-  await endAttempt(store, 2, { code: 200, message: '', result: null });
+  await endAttempts(store, [{ logId: 2, outcome: { code: 200, message: '', result: null } }]);
   await pass();
   expect(await readdir(dir)).toEqual([]);
   expect((await metrics.scrape()).body).toContain('daybreak_executor_run_logs_removed_total{why="age"} 2');

@@ -9,7 +9,10 @@ const section = page.split(/^## /m).find((part) => part.startsWith('Executor\n')
 
 test('the table "Executor" in docs/metrics.md is what a scrape shows, kinds included', async () => {
   const metrics = createMetrics();
-  createNodeMetrics(metrics).watchSlots(() => ({ total: 16, used: 0, queued: 0, stuck: 0 }));
+  const nodeMetrics = createNodeMetrics(metrics);
+  const pools = ['default', 'reports'].map((name) => ({ name, slots: 8, queueMax: 100 }));
+  nodeMetrics.watchSlots(pools, () => ({ used: 0, queued: 0, stuck: 0 }));
+  nodeMetrics.watchLines(() => 0);
   const { body } = await metrics.scrape();
   metrics.close();
   const scraped = [...body.matchAll(/^# TYPE (daybreak_executor_\w+) (\w+)$/gm)].map(

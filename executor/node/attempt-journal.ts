@@ -1,0 +1,44 @@
+import type { SqlStore } from '../../shared/sql/sql.ts';
+import type { Attempt, AttemptOutcome } from '../handler/attempt.ts';
+import {
+  type Acceptance,
+  type AttemptEnding,
+  acceptAttempts,
+  endAttempts,
+  type NodeIdentity,
+} from './attempt-queries.ts';
+import { createGroupCommit } from './group-commit.ts';
+
+/** Writes attempts down and their ends, with as few commits as it takes. */
+export interface AttemptJournal {
+  /** Those of one call in one transaction; one answer for each, in order. */
+  accept(attempts: readonly Attempt[]): Promise<readonly Acceptance[]>;
+  /** The outcome and the message that tells of it. */
+  end(logId: number, outcome: AttemptOutcome): Promise<void>;
+}
+
+/** Messages in one transaction; each holds at most 200 attempts. */
+const ACCEPTS_MAX = 8;
+const ENDS_MAX = 500;
+
+export function createAttemptJournal(store: SqlStore, node: NodeIdentity): AttemptJournal {
+  const accept = createGroupCommit((lists: readonly (readonly Attempt[])[]) => acceptLists(lists), ACCEPTS_MAX);
+  const end = createGroupCommit((ends: readonly AttemptEnding[]) => endThem(ends), ENDS_MAX);
+
+  async function acceptLists(lists: readonly (readonly Attempt[])[]): Promise<readonly (readonly Acceptance[])[]> {
+    const all = await acceptAttempts(store, lists.flat(), node);
+    let from = 0;
+    return lists.map((list) => {
+      const part = all.slice(from, from + list.length);
+      from += list.length;
+      return part;
+    });
+  }
+
+  async function endThem(ends: readonly AttemptEnding[]): Promise<readonly undefined[]> {
+    await endAttempts(store, ends);
+    return ends.map(() => undefined);
+  }
+
+  return { accept, end: (logId, outcome) => end({ logId, outcome }) };
+}
