@@ -23,6 +23,8 @@ import { readDefinitions } from './definition/read-definitions.ts';
 import { createAskingPatience } from './dispatch/asking-patience.ts';
 import { dispatchReadyShards } from './dispatch/dispatch-ready-shards.ts';
 import { createExecutorDirectory } from './dispatch/executor-directory.ts';
+import { createHeldExecutorClient, eitherClient } from './dispatch/held-executor-client.ts';
+import { createHeldLines } from './dispatch/held-lines.ts';
 import { LOOPBACK_ONLY } from './dispatch/http-allowed-networks.ts';
 import { createHttpExecutorClient } from './dispatch/http-executor-client.ts';
 import { sendKills } from './dispatch/send-kills.ts';
@@ -73,14 +75,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const metrics = options.metrics ?? createMetrics();
   const { accessToken, previousAccessToken = null, strangersMayRegister = false } = options;
   const keyring = createKeyring({ store, clock: runtime.clock, accessToken, previousAccessToken });
-  const client =
-    options.client ??
+  const lines = createHeldLines(runtime);
+  const timeoutMs = settings.dispatchTimeoutMs;
+  const dialled = () =>
     createHttpExecutorClient({
       directory: createExecutorDirectory(store, keyring),
-      timeoutMs: settings.dispatchTimeoutMs,
+      timeoutMs,
       allowedNetworks: options.allowedNetworks ?? LOOPBACK_ONLY,
       runtime,
     });
+  const client = options.client ?? eitherClient(dialled(), createHeldExecutorClient({ lines, timeoutMs }));
   const watch = createChainRunWatch(store, runtime);
   const ctx = createContext({
     store,
@@ -131,6 +135,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     keyring,
     strangersMayRegister,
     metrics,
+    lines,
     status,
     ...(options.joinable === true ? { joins: verb } : {}),
   });
@@ -171,6 +176,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const waited = runtime.sleep(drainMs, idle.signal).catch(() => undefined);
       await Promise.race([sender.idle(), waited]);
       idle.abort();
+      lines.close();
       await api.close();
       client.close();
       if (options.metrics === undefined) metrics.close();
