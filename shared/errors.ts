@@ -28,6 +28,12 @@ export const ERRORS = {
 
   STORE_UNREACHABLE: entry(503, true, 'The database does not answer, or refuses the connection.'),
   STORE_BUSY: entry(503, true, 'Another process owns the embedded store; the message names its pid and start.'),
+  STORE_OVERLOADED: entry(
+    503,
+    true,
+    'No connection to the database came free in time; the message says what to change.',
+  ),
+  STORE_READ_ONLY: entry(503, true, 'The database takes no writes: a failover is under way, or it is a replica.'),
   STORE_UNFIT: entry(500, false, 'The database lacks a version or a setting that correctness stands on.'),
   STORE_CORRUPT: entry(500, false, 'The store holds what it must not hold; stop and look before going on.'),
   STORE_CLOSED: entry(503, false, 'The store was closed, or a transaction was used after its end.'),

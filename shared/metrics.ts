@@ -26,6 +26,14 @@ export interface MetricSpec<Name extends string> {
   readonly labels?: readonly Name[];
 }
 
+export interface ObservedSpec<Name extends string> extends MetricSpec<Name> {
+  readonly kind: 'gauge' | 'counter';
+}
+export interface Observation<Name extends string> {
+  readonly labels: Labels<Name>;
+  readonly value: number;
+}
+
 export interface Metrics {
   counter<Name extends string = never>(spec: MetricSpec<Name>): Counter<Name>;
   gauge<Name extends string = never>(spec: MetricSpec<Name>): Gauge<Name>;
@@ -35,6 +43,8 @@ export interface Metrics {
   ): Histogram<Name>;
   /** A gauge that is asked when somebody scrapes. */
   observedGauge(spec: MetricSpec<never>, read: () => number): void;
+  /** Values that are asked for when somebody scrapes, one per set of labels. A counter's may only grow. */
+  observed<Name extends string>(spec: ObservedSpec<Name>, read: () => readonly Observation<Name>[]): void;
   /** The exposition text, and the content type that goes with it. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Stops the event loop's monitor. */
@@ -78,6 +88,21 @@ export function createMetrics(): Metrics {
     },
     observedGauge(spec, read) {
       const gauge: PromGauge = new PromGauge({ ...common(spec), collect: () => gauge.set(read()) });
+    },
+    observed(spec, read) {
+      if (spec.kind === 'gauge') {
+        const collect = (): void => {
+          gauge.reset();
+          for (const { labels, value } of read()) gauge.labels(labels).set(value);
+        };
+        const gauge: PromGauge = new PromGauge({ ...common(spec), collect });
+        return;
+      }
+      const collect = (): void => {
+        counter.reset();
+        for (const { labels, value } of read()) counter.labels(labels).inc(value);
+      };
+      const counter: PromCounter = new PromCounter({ ...common(spec), collect });
     },
     scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     close: () => delay.disable(),

@@ -1,4 +1,4 @@
-import { DaybreakError, isDaybreakError, messageOf } from '../../shared/errors.ts';
+import { DaybreakError, type ErrorCode, isDaybreakError, messageOf } from '../../shared/errors.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 
@@ -13,6 +13,7 @@ export interface WatchedStore {
 // count: they are of one trouble while no more than the gap lies between them.
 const FAILING_FOR_MS = 15_000;
 const GAP_MS = 10_000;
+const LOST: ReadonlySet<ErrorCode> = new Set(['STORE_UNREACHABLE', 'STORE_READ_ONLY', 'STORE_CORRUPT']);
 
 /** Sees that a store is lost (its disk is full, its server stays away), whoever's transactions it is that fail. */
 export function watchStore(store: SqlStore, runtime: Pick<Runtime, 'clock'>): WatchedStore {
@@ -20,7 +21,7 @@ export function watchStore(store: SqlStore, runtime: Pick<Runtime, 'clock'>): Wa
   let failing: { sinceMs: number; lastMs: number } | null = null;
 
   function note(error: unknown): void {
-    if (!isDaybreakError(error, 'STORE_UNREACHABLE') && !isDaybreakError(error, 'STORE_CORRUPT')) return;
+    if (!isDaybreakError(error) || !LOST.has(error.code)) return;
     const nowMs = runtime.clock.monotonicMs();
     const isNew = failing === null || nowMs - failing.lastMs > GAP_MS;
     failing = { sinceMs: isNew || failing === null ? nowMs : failing.sinceMs, lastMs: nowMs };
@@ -40,6 +41,8 @@ export function watchStore(store: SqlStore, runtime: Pick<Runtime, 'clock'>): Wa
       dialect: store.dialect,
       label: store.label,
       read: (name, body) => store.read(name, body),
+      figures: (overMs) => store.figures(overMs),
+      health: () => store.health(),
       close: () => store.close(),
       async transaction(name, body, how) {
         try {

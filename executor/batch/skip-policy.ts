@@ -15,6 +15,8 @@ export const SKIP_NOTHING: SkipPolicy = Object.freeze({ limit: 0, on: () => fals
 const NEVER_AN_ITEM: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STORE_UNREACHABLE',
   'STORE_BUSY',
+  'STORE_OVERLOADED',
+  'STORE_READ_ONLY',
   'STORE_UNFIT',
   'STORE_CORRUPT',
   'STORE_CLOSED',

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { DaybreakError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { ANY_MYSQL_COLLATION, mysqlWords, SQLITE_WORDS } from './ddl-words.ts';
-import type { DdlWords, Migration, SqlStore, SqlTx, SqlValue } from './sql.ts';
+import { bookText, checksumsOf } from './migration-book.ts';
+import type { DdlWords, Migration, SqlDialect, SqlReader, SqlStore, SqlTx, SqlValue } from './sql.ts';
 
 export interface MigrateOptions {
   readonly logger: Logger;
@@ -11,6 +11,8 @@ export interface MigrateOptions {
    * neither takes the other's for unknown ones. Default 'store'.
    */
   readonly component?: string;
+  /** How long to wait while another process migrates this database (MySQL). Default 600 000. */
+  readonly waitMs?: number;
 }
 
 /** One row per migration; `checksum` covers the `statements_done` first statements, `applied_at` is null until all are. */
@@ -35,15 +37,39 @@ export async function migrate(
 ): Promise<readonly string[]> {
   assertOrdered(migrations);
   const component = options.component ?? 'store';
-  return store.transaction('migrate', async (tx) => {
-    const words = tx.dialect === 'sqlite' ? SQLITE_WORDS : mysqlWords(await collationOf(tx));
-    await lock(tx);
-    try {
+  // The lock is the session's: whatever becomes of the body, it ends with the connection.
+  return store.transaction(
+    'migrate',
+    async (tx) => {
+      const words = tx.dialect === 'sqlite' ? SQLITE_WORDS : mysqlWords(await collationOf(tx));
+      await lock(tx, store.label, options);
       await tx.run(bookText(words));
-      return await applyAll(tx, { store, migrations, component, words, logger: options.logger });
-    } finally {
-      await unlock(tx);
-    }
+      return applyAll(tx, { store, migrations, component, words, logger: options.logger });
+    },
+    { ownSession: true },
+  );
+}
+
+/**
+ * The ids of the migrations that this store lacks, in order; changes nothing. Throws MIGRATION_CHANGED and
+ * MIGRATION_UNKNOWN as `migrate` does.
+ */
+export async function migrationsBehind(
+  store: SqlStore,
+  migrations: readonly Migration[],
+  component = 'store',
+): Promise<readonly string[]> {
+  assertOrdered(migrations);
+  return store.read('migrations-behind', async (db) => {
+    if (!(await hasBook(db))) return migrations.map(({ id }) => id);
+    const applied = await readBook(db, component);
+    assertKnown(store, migrations, applied);
+    return migrations.flatMap((migration) => {
+      const row = applied.get(migration.id);
+      if (row === undefined || row.applied_at === null) return [migration.id];
+      assertSame(store, migration, row, sums(migration, db).at(-1) ?? '');
+      return [];
+    });
   });
 }
 
@@ -121,19 +147,15 @@ async function runStatement(tx: SqlTx, text: string, mayBeThere: boolean): Promi
   }
 }
 
-function bookText(w: DdlWords): string {
-  return `create table if not exists schema_migration (
-    component ${w.text(32)} not null,
-    id ${w.text(64)} not null,
-    checksum ${w.text(64)} not null,
-    statements_done ${w.int} not null,
-    in_flight ${w.int} not null,
-    applied_at ${w.bigint},
-    primary key (component, id)
-  )${w.clustered}`;
+async function hasBook(db: SqlReader): Promise<boolean> {
+  const text =
+    db.dialect === 'sqlite'
+      ? `select count(*) as n from sqlite_master where type = 'table' and name = 'schema_migration'`
+      : `select count(*) as n from information_schema.tables where table_schema = database() and table_name = 'schema_migration'`;
+  return ((await db.get<{ n: number }>(text))?.n ?? 0) > 0;
 }
 
-async function readBook(tx: SqlTx, component: string): Promise<Map<string, AppliedRow>> {
+async function readBook(tx: SqlReader, component: string): Promise<Map<string, AppliedRow>> {
   const rows = await tx.all<AppliedRow>(
     'select id, checksum, statements_done, in_flight, applied_at from schema_migration where component = ? order by id',
     [component],
@@ -148,37 +170,37 @@ async function insertBook(tx: SqlTx, component: string, id: string, checksum: st
   );
 }
 
-/** `sums[n]` covers the first n statements, in the dialect's words and whichever server it is. */
-function sums(migration: Migration, tx: SqlTx): string[] {
-  const words = tx.dialect === 'sqlite' ? SQLITE_WORDS : mysqlWords(ANY_MYSQL_COLLATION);
-  const result = [createHash('sha256').update(migration.id).digest('hex')];
-  for (const statement of migration.statements(words)) {
-    // White space between words may change with the code's indentation: it is no change of the migration.
-    const text = statement.replace(/\s+/g, ' ').trim();
-    result.push(
-      createHash('sha256')
-        .update(`${result.at(-1)}\n${text}`)
-        .digest('hex'),
-    );
-  }
-  return result;
-}
+const sums = (migration: Migration, at: { readonly dialect: SqlDialect }): readonly string[] =>
+  checksumsOf(migration, at.dialect);
 
 async function collationOf(tx: SqlTx): Promise<string> {
   const row = await tx.get<{ collation: string }>('select @@collation_connection as "collation"');
   return row?.collation ?? ANY_MYSQL_COLLATION;
 }
 
-// Two processes that start together: the second waits and then finds everything applied.
-async function lock(tx: SqlTx): Promise<void> {
-  if (tx.dialect === 'sqlite') return;
-  const row = await tx.get<{ got: number | null }>(`select get_lock(concat('daybreak.', database()), 60) as got`);
-  if (row?.got !== 1)
-    throw new DaybreakError('STORE_BUSY', 'another process has been migrating this database for a minute');
-}
+const LOCK_ASKED_S = 10;
 
-async function unlock(tx: SqlTx): Promise<void> {
-  if (tx.dialect === 'mysql') await tx.get(`select release_lock(concat('daybreak.', database())) as released`);
+// Two processes that start together: the second waits and then finds everything applied. A row cannot be the lock, since
+// DDL commits and lets go of it.
+async function lock(tx: SqlTx, label: string, options: MigrateOptions): Promise<void> {
+  if (tx.dialect === 'sqlite') return;
+  const waitS = Math.ceil((options.waitMs ?? 600_000) / 1000);
+  for (let waitedS = 0; ; waitedS += LOCK_ASKED_S) {
+    const askS = Math.min(LOCK_ASKED_S, waitS - waitedS);
+    const row = await tx.get<{ got: number | null }>(
+      `select get_lock(left(concat('daybreak.', database()), 64), ?) as got`,
+      [Math.max(0, askS)],
+    );
+    if (row?.got === 1) return;
+    if (waitedS + askS >= waitS) {
+      throw new DaybreakError(
+        'STORE_BUSY',
+        `another process has been migrating ${label} for ${waitS} s: look at it, or wait for longer`,
+        { details: { store: label } },
+      );
+    }
+    options.logger.info({ store: label, waitedS: waitedS + askS }, 'another process migrates this database: waiting');
+  }
 }
 
 function assertOrdered(migrations: readonly Migration[]): void {

@@ -5,8 +5,14 @@ import type { SqlFailure } from './sql-errors.ts';
 const KEY_IS_THERE = new Set([1062, 1586]);
 // Deadlock, lock wait, and "changed since last read" of MariaDB's snapshot isolation: run the whole body again.
 const RUN_AGAIN = new Set([1213, 1205, 1020]);
-// Killed, shutting down, gone away, lost, idle too long.
+// Shutting down, killed, gone away, lost, idle too long.
 const CONNECTION_LOST = new Set([1053, 1927, 2006, 2013, 4031]);
+// A statement that was killed or ran out of time (MariaDB, MySQL): its connection lives, its transaction is not to be.
+const STATEMENT_KILLED = new Set([1317, 1969, 3024]);
+// --read-only, a read-only transaction, a server in read-only mode, InnoDB in it: a replica, or a primary that was one.
+const READ_ONLY = new Set([1290, 1792, 1836, 1874]);
+// No connection to give, to anybody or to this user.
+const TOO_MANY = new Set([1040, 1203, 1226]);
 // Check (MariaDB, MySQL), not null, no default, too long, out of range, wrong value, foreign keys, trigger's signal.
 const VALUE_REFUSED = new Set([4025, 3819, 1048, 1364, 1406, 1264, 1265, 1292, 1366, 1367, 1451, 1452, 1644]);
 
@@ -38,11 +44,25 @@ export function failureOf(error: unknown): SqlFailure {
   if (errno === null) return 'SQL_FAILED';
   if (KEY_IS_THERE.has(errno)) return 'SQL_CONFLICT';
   if (RUN_AGAIN.has(errno)) return 'SQL_DEADLOCK';
+  if (READ_ONLY.has(errno)) return 'STORE_READ_ONLY';
+  if (STATEMENT_KILLED.has(errno)) return 'STORE_UNREACHABLE';
   return VALUE_REFUSED.has(errno) ? 'SQL_REFUSED' : 'SQL_FAILED';
 }
 
-/** Whether the server said for certain that a COMMIT did not happen (a cluster that refused the write set). */
-export const isCommitRefused = (error: unknown): boolean => serverErrno(error) === 1213;
+/**
+ * Whether the server said for certain that a COMMIT did not happen: a cluster that refused the write set, or a server
+ * that became read-only under the transaction. Anything else in answer to a COMMIT leaves it open.
+ */
+export function commitRefusal(error: unknown): SqlFailure | null {
+  const errno = serverErrno(error);
+  if (errno === 1213) return 'SQL_DEADLOCK';
+  return errno !== null && READ_ONLY.has(errno) ? 'STORE_READ_ONLY' : null;
+}
+
+export const isTooManyConnections = (error: unknown): boolean => {
+  const { errno } = error as DriverError;
+  return typeof errno === 'number' && TOO_MANY.has(errno);
+};
 
 /** Warnings of INSERT IGNORE that say no more than "the key is there". */
 export const isKeyWarning = (code: number): boolean => KEY_IS_THERE.has(code);

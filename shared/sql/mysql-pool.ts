@@ -1,6 +1,9 @@
 import { createPool, type FieldPacket, type PoolConnection, type PoolOptions, type ResultSetHeader } from 'mysql2';
 import { DaybreakError, messageOf, StoreUnreachableError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { maskUrl } from '../secrets.ts';
+import { createConnectionPlaces } from './connection-places.ts';
+import { isTooManyConnections } from './mysql-errors.ts';
 import { type ServerFacts, sessionStatements } from './mysql-session.ts';
 import type { SqlValue } from './sql.ts';
 
@@ -18,7 +21,11 @@ export interface MysqlConnection {
 }
 
 export interface MysqlPool {
+  /** Throws STORE_OVERLOADED when none comes free in time, STORE_UNREACHABLE when none can be made. */
   take(): Promise<MysqlConnection>;
+  /** Sets the session's settings again, on a connection whose session somebody has reset. */
+  prepare(connection: MysqlConnection): Promise<void>;
+  readonly connections: { readonly total: number; readonly inUse: number; readonly waiting: number };
   close(): Promise<void>;
 }
 
@@ -28,6 +35,9 @@ export interface MysqlPoolOptions {
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  /** How long a caller waits for a connection. */
+  readonly connectionWaitMs: number;
+  readonly runtime: Pick<Runtime, 'sleep'>;
   /** Null for the first look at the server, when nothing is known of it. */
   readonly facts: ServerFacts | null;
 }
@@ -39,27 +49,40 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
   // A connection that dies while it lies idle is replaced by the pool; without a listener its error would end the process.
   pool.on('connection', (connection) => connection.on('error', () => connection.destroy()));
 
-  const take = (): Promise<PoolConnection> =>
+  const places = createConnectionPlaces({ total: options.connections, waitMs: options.connectionWaitMs, ...options });
+  const takeRaw = (): Promise<PoolConnection> =>
     new Promise((resolve, reject) => {
       pool.getConnection((error, connection) => (error ? reject(unreachable(options, error)) : resolve(connection)));
     });
 
+  async function prepare(connection: MysqlConnection): Promise<void> {
+    if (options.facts === null) return;
+    try {
+      for (const text of sessionStatements(options.facts)) await connection.change(text);
+    } catch (error) {
+      connection.destroy();
+      throw unreachable(options, error);
+    }
+  }
+
   return {
     async take() {
-      const raw = await take();
-      const connection = overPromises(raw, options.statementTimeoutMs);
-      // The pool wraps the same underlying object each time.
-      if (options.facts && !prepared.has(raw)) {
-        try {
-          for (const text of sessionStatements(options.facts)) await connection.change(text);
-        } catch (error) {
-          connection.destroy();
-          throw unreachable(options, error);
-        }
-        prepared.add(raw);
+      const leave = await places.take();
+      let raw: PoolConnection;
+      try {
+        raw = await takeRaw();
+      } catch (error) {
+        leave();
+        throw error;
       }
+      const connection = overPromises(raw, options.statementTimeoutMs, leave);
+      // The pool hands out the same underlying object each time.
+      if (!prepared.has(raw)) await prepare(connection);
+      prepared.add(raw);
       return connection;
     },
+    prepare,
+    connections: places,
     close: () => new Promise((resolve, reject) => pool.end((error) => (error ? reject(error) : resolve()))),
   };
 }
@@ -98,7 +121,7 @@ function driverOptions(options: MysqlPoolOptions): PoolOptions {
   };
 }
 
-function overPromises(raw: PoolConnection, timeout: number): MysqlConnection {
+function overPromises(raw: PoolConnection, timeout: number, leave: () => void): MysqlConnection {
   function send<T>(text: string, params: readonly unknown[], rowsAsArray: boolean): Promise<[T, FieldPacket[]]> {
     return new Promise((resolve, reject) => {
       raw.query({ sql: text, values: [...params], rowsAsArray, timeout }, (error, result, fields) => {
@@ -127,8 +150,14 @@ function overPromises(raw: PoolConnection, timeout: number): MysqlConnection {
       if (Array.isArray(result)) exactNumbers(result, fields, (field) => field.name);
       return result;
     },
-    release: () => raw.release(),
-    destroy: () => raw.destroy(),
+    release: () => {
+      raw.release();
+      leave();
+    },
+    destroy: () => {
+      raw.destroy();
+      leave();
+    },
   };
 }
 
@@ -175,6 +204,10 @@ function unreachable(options: MysqlPoolOptions, error: unknown): DaybreakError {
   if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') {
     const text = `the database server at ${at} refuses the user or the password of ${options.label}`;
     return new StoreUnreachableError(text, { cause: error, details, retryable: false });
+  }
+  if (isTooManyConnections(error)) {
+    const text = `the database server at ${at} has no connection left to give (${messageOf(error)}): raise max_connections, or open fewer from each process`;
+    return new StoreUnreachableError(text, { cause: error, details });
   }
   // An error of all the addresses of a name has no message of its own.
   const why = messageOf(error) === '' ? String(code) : messageOf(error);

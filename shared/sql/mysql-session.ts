@@ -1,99 +1,111 @@
 import { DaybreakError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { SqlValue } from './sql.ts';
 
-/** What a server and each connection to it must be like; asserted, since isolation and modes are per session (T18). */
+/** What each connection must be like; set when it is made and asserted at each begin, since it is per session (T18). */
 
 export interface ServerFacts {
   readonly isMariaDb: boolean;
   /** Compares byte by byte and does not pad; its name differs per server. */
   readonly collation: string;
+  /** Newer MariaDB calls it as MySQL does. */
+  readonly isolationVariable: 'tx_isolation' | 'transaction_isolation';
+  /** Settings of a session that not every server has: only those that this one has are set. */
+  readonly sessionVariables: readonly string[];
 }
-
-type Ask = (text: string) => Promise<readonly Record<string, unknown>[]>;
 
 // PIPES_AS_CONCAT and ANSI_QUOTES make `||` and "names" mean what they mean on SQLite. NO_BACKSLASH_ESCAPES must stay
 // out: the driver escapes values with backslashes.
-const SQL_MODE =
-  'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT,ANSI_QUOTES';
+const MODES = [
+  'STRICT_ALL_TABLES',
+  'ERROR_FOR_DIVISION_BY_ZERO',
+  'NO_ENGINE_SUBSTITUTION',
+  'NO_ZERO_DATE',
+  'NO_ZERO_IN_DATE',
+  'ONLY_FULL_GROUP_BY',
+  'PIPES_AS_CONCAT',
+  'ANSI_QUOTES',
+];
+export const SQL_MODE = MODES.join(',');
+const FORBIDDEN_MODES = ['NO_BACKSLASH_ESCAPES', 'PAD_CHAR_TO_FULL_LENGTH', 'NO_UNSIGNED_SUBTRACTION'];
 
 // A body is short: who waits this long for a lock is better run again from the start.
 const LOCK_WAIT_S = 10;
+// For the lock that a change of a table takes; servers wait for a day, or a year.
+const TABLE_LOCK_WAIT_S = 60;
 
-/** Reads the server's version and settings once; throws STORE_UNFIT with what to change. */
-export async function assertServer(
-  ask: Ask,
-  given: { label: string; logger: Logger; strict: boolean },
-): Promise<ServerFacts> {
-  const [row = {}] = await ask(
-    'select version() as version, @@log_bin as log_bin, @@sync_binlog as sync_binlog, ' +
-      '@@innodb_flush_log_at_trx_commit as flush_at_commit, @@max_allowed_packet as packet_bytes',
-  );
-  const version = String(row.version);
-  const isMariaDb = /mariadb/i.test(version);
-  const unfit = (why: string): DaybreakError =>
-    new DaybreakError('STORE_UNFIT', `the database ${given.label} (${version}) ${why}`, { details: { ...row } });
-
-  if (!isAtLeast(version, isMariaDb ? [10, 6] : [8, 0])) {
-    throw unfit('is too old: MariaDB 10.6 or MySQL 8.0 is needed, or newer');
-  }
-  if (Number(row.packet_bytes) < 4 * 2 ** 20)
-    throw unfit('takes too small packets: set max_allowed_packet to 16M or more');
-  const lasting: string[] = [];
-  if (Number(row.flush_at_commit) !== 1) lasting.push('innodb_flush_log_at_trx_commit = 1');
-  if (Number(row.log_bin) !== 0 && Number(row.sync_binlog) !== 1) lasting.push('sync_binlog = 1');
-  if (lasting.length > 0) {
-    const error = unfit(`may lose what it has committed when the power goes: set ${lasting.join(' and ')}`);
-    if (given.strict) throw error;
-    given.logger.warn({ err: error }, 'the store is not durable, and the options say that this is meant');
-  }
-  return { isMariaDb, collation: await binaryCollation(ask, unfit) };
-}
-
-async function binaryCollation(ask: Ask, unfit: (why: string) => DaybreakError): Promise<string> {
-  const wanted = ['utf8mb4_0900_bin', 'utf8mb4_nopad_bin'];
-  const rows = await ask(
-    `select collation_name as name from information_schema.collations where collation_name in ('${wanted.join("', '")}')`,
-  );
-  const found = wanted.find((name) => rows.some((row) => row.name === name));
-  if (!found) throw unfit(`has none of the collations ${wanted.join(', ')}`);
-  return found;
-}
-
-function isAtLeast(version: string, wanted: readonly [number, number]): boolean {
-  const [, major = 0, minor = 0] = (/^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
-  return major > wanted[0] || (major === wanted[0] && minor >= wanted[1]);
-}
+/** Set where the server has them: each of these may be set otherwise for the whole server by somebody else. */
+export const OPTIONAL_VARIABLES: Readonly<Record<string, string>> = {
+  // MariaDB alone has it, and its default differs by version: without it the same text gives the same result anywhere.
+  innodb_snapshot_isolation: '0',
+  lock_wait_timeout: String(TABLE_LOCK_WAIT_S),
+  // RELEASE would end the connection at each COMMIT, CHAIN would begin the next transaction by itself.
+  completion_type: '0',
+  sql_safe_updates: '0',
+  max_error_count: '65535',
+};
 
 /** Statements for a fresh connection, in order. No BEGIN is ever sent: with autocommit off, COMMIT to COMMIT is one. */
 export function sessionStatements(facts: ServerFacts): readonly string[] {
+  const optional = facts.sessionVariables.map((name) => `, ${name} = ${OPTIONAL_VARIABLES[name]}`).join('');
   return [
     `set names utf8mb4 collate ${facts.collation}`,
-    `set session sql_mode = '${SQL_MODE}', time_zone = '+00:00', max_error_count = 65535, innodb_lock_wait_timeout = ${LOCK_WAIT_S}`,
-    'set session transaction isolation level read committed',
+    `set session sql_mode = '${SQL_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_S}${optional}`,
+    'set session transaction isolation level read committed, read write',
     'set session autocommit = 0',
   ];
 }
 
 /**
- * The first statement of every transaction and read: the store's clock, and whether the session is still as it was
- * set. One round trip, in the place of BEGIN.
+ * The first statement of every transaction and read: the store's clock, and whether session and server are still as they
+ * have to be. One round trip, in the place of BEGIN.
  */
 export function beginText(facts: ServerFacts): string {
-  const isolation = facts.isMariaDb ? '@@session.tx_isolation' : '@@session.transaction_isolation';
-  return `select cast(unix_timestamp(now(3)) * 1000 as unsigned) as now_ms, ${isolation} as isolation, @@session.autocommit as autocommit, @@session.sql_mode as sql_mode`;
+  return (
+    'select cast(unix_timestamp(now(3)) * 1000 as unsigned) as now_ms, ' +
+    `@@session.${facts.isolationVariable} as isolation, @@session.autocommit as autocommit, ` +
+    '@@session.sql_mode as sql_mode, @@session.time_zone as time_zone, @@global.read_only as read_only'
+  );
 }
 
-/** The clock out of the answer to `beginText`; throws STORE_UNFIT when a proxy or a pool gave another session. */
-export function readBegin(answer: readonly unknown[], label: string): number {
-  const [nowMs, isolation, autocommit, sqlMode] = answer;
-  const isFit = isolation === 'READ-COMMITTED' && autocommit === 0 && String(sqlMode).includes('STRICT_ALL_TABLES');
-  if (typeof nowMs !== 'number' || !isFit) {
-    throw new DaybreakError(
-      'STORE_UNFIT',
-      `a connection to ${label} has lost its settings (isolation ${String(isolation)}, autocommit ${String(autocommit)}): ` +
-        'does a proxy share connections between sessions?',
-      { details: { isolation, autocommit, sqlMode } },
-    );
-  }
-  return nowMs;
+export interface Begun {
+  readonly nowMs: number;
+  readonly isReadOnly: boolean;
+  /** What of the session is not as it was set, each as `name = value`. */
+  readonly faults: readonly string[];
+}
+
+/** Reads the answer to `beginText`. */
+export function readBegin(answer: readonly SqlValue[]): Begun {
+  const [nowMs, isolation, autocommit, sqlMode, timeZone, readOnly] = answer;
+  const modes = new Set(String(sqlMode).split(','));
+  const isModeFit = MODES.every((mode) => modes.has(mode)) && !FORBIDDEN_MODES.some((mode) => modes.has(mode));
+  const faults = [
+    ...(isolation === 'READ-COMMITTED' ? [] : [`isolation = ${String(isolation)}, not READ-COMMITTED`]),
+    ...(autocommit === 0 ? [] : [`autocommit = ${String(autocommit)}, not 0`]),
+    ...(isModeFit ? [] : [`sql_mode = ${String(sqlMode)}`]),
+    ...(timeZone === '+00:00' ? [] : [`time_zone = ${String(timeZone)}, not +00:00`]),
+    ...(typeof nowMs === 'number' ? [] : [`a clock that says ${String(nowMs)}`]),
+  ];
+  return { nowMs: Number(nowMs), isReadOnly: isOn(readOnly), faults };
+}
+
+/** MariaDB has more than two values for it; whatever is not off keeps writes out. */
+export const isOn = (value: unknown): boolean => !['0', 'OFF', ''].includes(String(value ?? '').toUpperCase());
+
+export function lostSession(faults: readonly string[], label: string): DaybreakError {
+  return new DaybreakError(
+    'STORE_UNFIT',
+    `a connection to ${label} does not keep its settings (${faults.join('; ')}): they were set twice. ` +
+      'Does a proxy share connections between sessions? Let it keep one session per connection',
+    { details: { faults } },
+  );
+}
+
+export function readOnlyError(label: string): DaybreakError {
+  return new DaybreakError(
+    'STORE_READ_ONLY',
+    `the database ${label} is read-only (read_only = ON): it is a replica, or a failover is under way. ` +
+      'Name the primary; on it, read_only has to be OFF',
+    { details: { store: label } },
+  );
 }

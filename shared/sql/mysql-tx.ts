@@ -18,6 +18,8 @@ export interface MysqlTx {
   readonly doom: DaybreakError | null;
 }
 
+/** After these the server has rolled back, or will: what the body would do now would stand alone. */
+const DOOMS: ReadonlySet<string> = new Set(['SQL_DEADLOCK', 'STORE_UNREACHABLE', 'STORE_READ_ONLY']);
 const ROWS_MAX = 1000;
 const BYTES_MAX = 2 ** 20;
 
@@ -27,6 +29,8 @@ export interface MysqlTxOptions {
   readonly label: string;
   readonly nowMs: number;
   readonly rowTable: RowTableForm;
+  /** Stands around each statement. */
+  readonly measure: <T>(text: string, act: () => Promise<T>) => Promise<T>;
 }
 
 export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
@@ -38,11 +42,11 @@ export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
     scope.assertOpen();
     if (doom) throw doom;
     try {
-      return await act();
+      return await given.measure(text, act);
     } catch (error) {
       if (error instanceof DaybreakError) throw error;
       const failure = sqlError(failureOf(error), error, { text, store: label });
-      if (failure.code === 'SQL_DEADLOCK' || failure.code === 'STORE_UNREACHABLE') doom = failure;
+      if (DOOMS.has(failure.code)) doom = failure;
       throw failure;
     }
   }

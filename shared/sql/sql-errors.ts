@@ -3,7 +3,13 @@ import { DaybreakError, type ErrorCode, messageOf } from '../errors.ts';
 /** What an adapter says of a driver's error. */
 export type SqlFailure = Extract<
   ErrorCode,
-  'SQL_CONFLICT' | 'SQL_REFUSED' | 'SQL_DEADLOCK' | 'SQL_FAILED' | 'STORE_UNREACHABLE' | 'STORE_CORRUPT'
+  | 'SQL_CONFLICT'
+  | 'SQL_REFUSED'
+  | 'SQL_DEADLOCK'
+  | 'SQL_FAILED'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_READ_ONLY'
+  | 'STORE_CORRUPT'
 >;
 
 /** The driver's error with the statement's text (never its values) and the store's name. */

@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import type { StoreFigures } from './store-figures.ts';
+import type { StoreHealth } from './store-health.ts';
 
 /** The one SQL layer: a port with two adapters, `node:sqlite` (embedded) and mysql2 (MariaDB >= 10.6, MySQL >= 8). */
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -24,6 +26,14 @@ export interface SqlStore {
   transaction<T>(name: string, body: (tx: SqlTx) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Like `transaction`, for reading only: each statement sees what is committed, and only that. */
   read<T>(name: string, body: (tx: SqlReader) => Promise<T>): Promise<T>;
+  /**
+   * What the store has been like lately: round trips, waits for a connection, slow statements, the clock. Cheap: ask
+   * before each chunk if you like.
+   * @param overMs how far back the spreads look, at most 10 000 (the default)
+   */
+  figures(overMs?: number): StoreFigures;
+  /** Whether it takes writes, as of its last work; while it does not it is asked again by itself (MySQL). */
+  health(): StoreHealth;
   /** Waits for what is running, refuses what comes later. */
   close(): Promise<void>;
 }
@@ -34,6 +44,11 @@ export interface TransactionOptions {
    * nothing else, so that load alone never loses a lease (trap T21). Default false.
    */
   readonly urgent?: boolean;
+  /**
+   * MySQL: the connection is closed afterwards and never used again, for a body that changes its session or takes locks
+   * of it (GET_LOCK): whatever becomes of the body, they end with it. Default false.
+   */
+  readonly ownSession?: boolean;
 }
 
 export interface SqlReader {

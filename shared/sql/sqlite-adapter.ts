@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
-import { DaybreakError } from '../errors.ts';
+import { CommitUnknownError, DaybreakError, isDaybreakError, messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkWidth, insertText, updateAlikeText, updateOneText } from './bulk-sql.ts';
@@ -11,6 +11,7 @@ import { sqlError } from './sql-errors.ts';
 import { commitError, failureOf } from './sqlite-errors.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { createSqliteStatements, type SqliteStatements } from './sqlite-statements.ts';
+import { createFigureBook, type FigureBook } from './store-figures.ts';
 import { createTransactionScope, type OpenScope } from './transaction-scope.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
@@ -23,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly busyWaitMs?: number;
   /** A body that holds the only connection for longer is logged. Default 2000. */
   readonly slowMs?: number;
+  /** Statements that take longer are counted by name, see `SqlStore.figures`. Default 1000. */
+  readonly slowStatementMs?: number;
 }
 
 /** The embedded store: one process, one connection, one body at a time (D9). */
@@ -34,20 +37,30 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlS
   const statements = createSqliteStatements(file.db);
   const turns = createTurnQueue();
   const scopes = createTransactionScope();
-  let closed = false;
+  const monotonicMs = (): number => runtime.clock.monotonicMs();
+  const book = createFigureBook({ nowMs: monotonicMs, slowStatementMs: options.slowStatementMs ?? 1000 });
+  // Its clock is this machine's.
+  book.clock({ skewMs: 0, withinMs: 0 });
+  let [closed, inUse, waiting] = [false, 0, 0];
+  let why: string | null = null;
 
   /** Waits for the turn, then runs `body` as the only user of the connection. */
   async function alone<T>(name: string, urgent: boolean, body: (scope: OpenScope) => Promise<T>): Promise<T> {
     assertNotClosed();
     scopes.assertOutside(name);
+    const askedMs = monotonicMs();
+    waiting += 1;
     const endTurn = await turns.take(urgent);
-    const startedMs = runtime.clock.monotonicMs();
+    const startedMs = monotonicMs();
+    book.connectionWait(startedMs - askedMs);
+    [waiting, inUse] = [waiting - 1, 1];
     try {
       assertNotClosed();
       return await scopes.run(name, body);
     } finally {
+      inUse = 0;
       endTurn();
-      const tookMs = runtime.clock.monotonicMs() - startedMs;
+      const tookMs = monotonicMs() - startedMs;
       if (tookMs > slowMs) logger.warn({ name, tookMs }, 'a body held the embedded store for long');
     }
   }
@@ -56,17 +69,40 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlS
     if (closed) throw new DaybreakError('STORE_CLOSED', `the store ${label} is closed`);
   }
 
-  const newTx = (scope: OpenScope): SqlTx =>
-    createSqliteTx({ statements, scope, label, nowMs: runtime.clock.wallMs() });
+  const newTx = (name: string, scope: OpenScope): SqlTx =>
+    createSqliteTx({ statements, scope, label, nowMs: runtime.clock.wallMs(), name, book, monotonicMs });
+
+  /** BEGIN and COMMIT are what a round trip is to a server. */
+  const exec: Exec = (text, at) => {
+    const sentMs = monotonicMs();
+    file.db.exec(text);
+    const tookMs = monotonicMs() - sentMs;
+    book.roundTrip(tookMs);
+    book.statement(at.name, text, tookMs);
+  };
+
+  async function transaction<T>(name: string, scope: OpenScope, body: (tx: SqlTx) => Promise<T>): Promise<T> {
+    try {
+      const result = await inTransaction(file.db, exec, { name, store: label }, () => body(newTx(name, scope)));
+      book.ended('committed');
+      why = null;
+      return result;
+    } catch (error) {
+      const isUnknown = error instanceof CommitUnknownError;
+      book.ended(isUnknown ? 'unknown' : 'rolled_back');
+      if (isUnknown || isDaybreakError(error, 'STORE_UNREACHABLE')) why = messageOf(error);
+      throw error;
+    }
+  }
 
   return {
     dialect: 'sqlite',
     label,
-    transaction: (name, body, how) =>
-      alone(name, how?.urgent ?? false, (scope) =>
-        inTransaction(file.db, { name, store: label }, () => body(newTx(scope))),
-      ),
-    read: (name, body) => alone(name, false, (scope) => body(readOnly(newTx(scope)))),
+    transaction: (name, body, how) => alone(name, how?.urgent ?? false, (scope) => transaction(name, scope, body)),
+    read: (name, body) => alone(name, false, (scope) => body(readOnly(newTx(name, scope)))),
+    figures: (overMs) => book.figures({ total: 1, inUse, waiting }, overMs),
+    // What wrote nothing succeeds on a full disk as well: so it is the next write that says that it is back.
+    health: () => ({ isWritable: why === null, why }),
     async close() {
       if (closed) return;
       const endTurn = await turns.take(false);
@@ -79,12 +115,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlS
   };
 }
 
+type Exec = (text: string, at: { name: string }) => void;
+
 async function inTransaction<T>(
   db: DatabaseSync,
+  exec: Exec,
   at: { name: string; store: string },
   body: () => Promise<T>,
 ): Promise<T> {
-  db.exec('begin immediate');
+  exec('begin immediate', at);
   let result: T;
   try {
     result = await body();
@@ -93,7 +132,7 @@ async function inTransaction<T>(
     throw error;
   }
   try {
-    db.exec('commit');
+    exec('commit', at);
   } catch (error) {
     rollBack(db);
     throw commitError(error, at);
@@ -111,17 +150,23 @@ function createSqliteTx(given: {
   scope: OpenScope;
   label: string;
   nowMs: number;
+  name: string;
+  book: FigureBook;
+  monotonicMs: () => number;
 }): SqlTx {
-  const { statements, scope, label } = given;
+  const { statements, scope, label, name, book, monotonicMs } = given;
   let kysely: Kysely<unknown> | null = null;
 
   // Each statement is synchronous, so all statements of a body run in the order in which they were asked for.
   async function attempt<T>(text: string, act: () => T): Promise<T> {
     scope.assertOpen();
+    const sentMs = monotonicMs();
     try {
       return act();
     } catch (error) {
       throw sqlError(failureOf(error), error, { text, store: label });
+    } finally {
+      book.statement(name, text, monotonicMs() - sentMs);
     }
   }
 

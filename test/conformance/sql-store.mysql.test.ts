@@ -4,6 +4,7 @@ import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { updateManyText } from '../../shared/sql/bulk-sql.ts';
 import { openSqlStore, type SqlStoreOptions } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+import { loggedLines } from '../support/logged-lines.ts';
 import { createMysqlDatabase, runOnServer } from '../support/mysql-database.ts';
 import { describeWith } from '../support/servers.ts';
 import { createTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -164,12 +165,29 @@ describeWith(['MariaDB'], 'with a MySQL server', () => {
       expect(seen).toEqual([0, 5]);
     });
 
-    test('notices a session that has lost its settings', async () => {
-      const one = await open(databaseUrl, { connections: 1 });
-      await one.transaction('meddle', (tx) => tx.run('set session transaction isolation level repeatable read'));
-      await expect(one.transaction('next', async () => undefined)).rejects.toMatchObject({ code: 'STORE_UNFIT' });
-      // That connection is gone; the next one is right again.
-      await one.transaction('after', async () => undefined);
+    test.each([
+      'transaction isolation level repeatable read',
+      `sql_mode = ''`,
+      `sql_mode = concat(@@session.sql_mode, ',NO_BACKSLASH_ESCAPES')`,
+      `time_zone = '+08:00'`,
+      'autocommit = 1',
+    ])('sets a session again that somebody has reset: %s', async (setting) => {
+      const { logger: loud, lines } = loggedLines();
+      const one = await openSqlStore(
+        { url: databaseUrl, connections: 1, durability: 'warn' },
+        { runtime, logger: loud },
+      );
+      const settings = (): Promise<unknown> =>
+        one.transaction('look', (tx) =>
+          tx.arrays('select @@session.sql_mode, @@session.time_zone, @@session.autocommit, connection_id()'),
+        );
+      const before = await settings();
+      for (const _ of [1, 2]) {
+        await one.transaction('meddle', (tx) => tx.run(`set session ${setting}`));
+        expect(await settings()).toEqual(before);
+      }
+      const told = lines.filter(({ msg }) => msg.includes('reset by somebody'));
+      expect(told).toHaveLength(1);
       await one.close();
     });
 

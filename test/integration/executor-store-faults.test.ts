@@ -42,10 +42,7 @@ afterEach(async () => {
 /** The real store, whose named transactions fail before they begin, or after the commit with its answer lost. */
 function withFaults(real: SqlStore): SqlStore {
   return {
-    dialect: real.dialect,
-    label: real.label,
-    read: (name, body) => real.read(name, body),
-    close: () => real.close(),
+    ...real,
     async transaction(name, body) {
       const fault = faults.get(name)?.shift();
       if (fault !== undefined) await beforeFault();

@@ -76,6 +76,8 @@ export function mortalStore(given: {
             (error: unknown) => life.alive && reject(error),
           );
       }),
+    figures: (overMs) => store.figures(overMs),
+    health: () => store.health(),
     close: () => Promise.resolve(),
   };
 }
