@@ -3,8 +3,8 @@ import { bindChainRun, bindGateway, hasStoredCalls } from '../../executor/exampl
 import {
   importNightPlans,
   type NightWork,
-  nightHandlers,
   reconcile,
+  settlementHandlers,
 } from '../../executor/examples/settlement/night-handlers.ts';
 import { noteCarriedOver } from '../../executor/examples/settlement/reconcile-carried-over.ts';
 import type { ChainRunView } from '../../scheduler/chain/chain-run-view.ts';
@@ -67,7 +67,7 @@ export async function workWholeNight(whole: WholeNight): Promise<NightEnd> {
   if (connected.kind === 'unreachable') return { ...connected, kind: 'refused' };
 
   const failures = createFailureWatch(parts.runtime);
-  const handlers = nightHandlers(work).map(failures.watch);
+  const handlers = settlementHandlers({ debitJobs: money.debitJobs, nightOf: async () => work }).map(failures.watch);
   const { scheduler } = await startNightNodes(parts, { ...money, handlers }, whole.closing);
   whole.live.scheduler = scheduler;
   const chainRunId = await startChainRun(whole, scheduler);

@@ -29,9 +29,17 @@ export async function beginChainRun(options: {
     );
   }
   await openOrphans(store, chainRunId, options.exclusive);
-  const left = await leftWaiting(store, chainRunId);
+  const left = await leftWaiting(store, chainRunId, options.exclusive);
   for (const [runId, sliceNo, items] of bySlice(left)) await release(options, { runId, sliceNo, items });
 }
+
+/**
+ * Which runs are over for the chain run that begins. Alone on the store, all others: a night of another date may be taken
+ * up later than it was begun. Among processes only earlier ones: one that was frozen begins late, and must not take the
+ * rows of the chain run that is on by now.
+ */
+const ofBefore = (exclusive: boolean): string =>
+  `(r.chain_run_id is null or r.chain_run_id ${exclusive ? '<>' : '<'} ?)`;
 
 /**
  * A night that was cut off between a chunk's two transactions and never taken up again: its calls may have been sent,
@@ -42,7 +50,7 @@ async function openOrphans(store: SqlStore, chainRunId: number, exclusive: boole
   const slices = await store.read('find-orphans', (db) =>
     db.arrays(
       `select s.run_id, s.slice_no from slice s join slice_run r on r.run_id = s.run_id
-       where s.sent_to_seq > s.cursor_seq and (r.chain_run_id is null or r.chain_run_id <> ?)
+       where s.sent_to_seq > s.cursor_seq and ${ofBefore(exclusive)}
          and (s.lease_until < ? or ? = 1) order by s.run_id, s.slice_no`,
       [chainRunId, db.nowMs, exclusive ? 1 : 0],
     ),
@@ -92,14 +100,14 @@ interface LeftItem {
   readonly presented: boolean;
 }
 
-async function leftWaiting(store: SqlStore, chainRunId: number): Promise<readonly LeftItem[]> {
+async function leftWaiting(store: SqlStore, chainRunId: number, exclusive: boolean): Promise<readonly LeftItem[]> {
   return store.read('find-left-waiting', async (db) => {
     const rows = await db.arrays(
       `select o.run_id, o.slice_no, o.seq, o.id, r.job, i.subject, i.presentation, i.state
        from open_item o
        join slice_run r on r.run_id = o.run_id
        join item i on i.run_id = o.run_id and i.slice_no = o.slice_no and i.seq = o.seq
-       where (r.chain_run_id is null or r.chain_run_id <> ?) and i.state in ('PENDING', 'RETRY_WAIT')`,
+       where ${ofBefore(exclusive)} and i.state in ('PENDING', 'RETRY_WAIT')`,
       [chainRunId],
     );
     return rows.map((row) => ({

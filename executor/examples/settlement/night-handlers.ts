@@ -11,42 +11,71 @@ import { bindPlanFile, readNight } from './night.ts';
 import { pruneOpenPlans } from './prune-open-plans.ts';
 import { type ReconcileResult, reconcileNight } from './reconcile.ts';
 
-/** What the handlers of one night work with. */
-export interface NightWork {
+/** What every night of a process works with. */
+export interface SettlementParts {
   readonly store: SqlStore;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly engine: MoneyEngine;
   readonly downstream: Downstream;
-  /** premium-debit and principal-debit. */
-  readonly debitJobs: readonly DebitJob[];
+  readonly gatewayTimeoutMs: number;
+}
+
+/** What the handlers of one night work with. */
+export interface NightWork extends SettlementParts {
   readonly nightId: number;
   readonly plansPath: string;
-  readonly planSha256: string;
+  /** When it is known beforehand: a file with another content is refused. Null: whatever the file holds. */
+  readonly planSha256: string | null;
   readonly businessDate: string;
   readonly maxRejectPercent: number;
-  readonly gatewayTimeoutMs: number;
   /** Resolves when the night's row and the engine know the chain run: a debit before that would belong to no night. */
   readonly ready: Promise<void>;
   /** What became of the file, as soon as it is known. */
   onImported(outcome: ImportOutcome): void;
 }
 
-/** The night's jobs as handlers: import-plans > premium-debit > principal-debit > reconcile, and the sweep beside them. */
-export function nightHandlers(work: NightWork): Handler[] {
+/** Which night an attempt belongs to, and what is done when one has been reconciled. */
+export interface SettlementHandlersOptions {
+  /** premium-debit and principal-debit. */
+  readonly debitJobs: readonly DebitJob[];
+  /** The night of a node of the chain. Throws when there is none that may be worked. */
+  nightOf(ctx: HandlerContext): Promise<NightWork>;
+  /** The night of a sweep, which never begins one; null: there is nothing to sweep yet. Default: `nightOf`. */
+  sweptNightOf?(ctx: HandlerContext): Promise<NightWork | null>;
+  /** Ends a night that was reconciled; what it returns is the result of the node. Default: what was reconciled. */
+  endNight?(work: NightWork, reconciled: JsonValue, ctx: HandlerContext): Promise<JsonValue>;
+  /** The file was refused and nothing is debited; the attempt fails with the sentence after this. Default: nothing. */
+  refuseNight?(work: NightWork, outcome: RefusedImport): Promise<void>;
+}
+
+export type RefusedImport = Extract<ImportOutcome, { kind: 'refused' }>;
+
+/**
+ * The settlement's jobs as handlers: import-plans > premium-debit > principal-debit > reconcile, and the sweep beside
+ * them. One night in one process, nights that a scheduler starts, or a cluster of executors: what differs is how the
+ * night of an attempt is found. Nothing of a night is kept here, so any executor may work any node of it.
+ */
+export function settlementHandlers(options: SettlementHandlersOptions): Handler[] {
+  const { debitJobs } = options;
+  const sweptNightOf = options.sweptNightOf ?? ((ctx: HandlerContext) => options.nightOf(ctx));
   return [
-    defineHandler('import-plans', (ctx) => importAndSweepFirst(work, ctx)),
-    ...work.debitJobs.map((job) => debitHandler(work, job)),
+    defineHandler('import-plans', async (ctx) => importAndSweepFirst(await options.nightOf(ctx), ctx, options)),
+    ...debitJobs.map((job) => debitHandler(options, job)),
     defineHandler('verification-sweep', async (ctx) => {
+      const work = await sweptNightOf(ctx);
+      if (work === null) return null;
       await work.ready;
       return json(await work.engine.runSweepShard(ctx));
     }),
     defineHandler('reconcile', async (ctx) => {
+      const work = await options.nightOf(ctx);
       // At the cut-off the gateway may still be waited for. Tried without it, this would fail again and again, and be
       // taken for a fault that waiting does not heal.
       await work.ready;
       ctx.signal.throwIfAborted();
-      return json(await reconcile(work, ctx.signal, { ctx }));
+      const reconciled = json(await reconcile(work, ctx.signal, { ctx }));
+      return (await options.endNight?.(work, reconciled, ctx)) ?? reconciled;
     }),
   ];
 }
@@ -64,7 +93,7 @@ export async function importNightPlans(
     store,
     path: work.plansPath,
     night: { id: nightId, businessDate, maxRejectPercent },
-    expectedSha256: work.planSha256,
+    ...(work.planSha256 === null ? {} : { expectedSha256: work.planSha256 }),
     signal,
     runtime,
     logger,
@@ -96,12 +125,20 @@ export async function reconcile(
 }
 
 /** What earlier nights left in flight is asked for before tonight's selection is frozen: what is settled is not due. */
-async function importAndSweepFirst(work: NightWork, ctx: HandlerContext): Promise<JsonValue> {
+async function importAndSweepFirst(
+  work: NightWork,
+  ctx: HandlerContext,
+  { refuseNight }: SettlementHandlersOptions,
+): Promise<JsonValue> {
   await work.ready;
   ctx.signal.throwIfAborted();
+  if (work.plansPath === '') {
+    throw new DaybreakError('PARAM_INVALID', 'the run names no plan file: fire the chain with --param plans=/PATH.csv');
+  }
   const outcome = await importNightPlans(work, ctx.signal);
   work.onImported(outcome);
   if (outcome.kind === 'refused') {
+    await refuseNight?.(work, outcome);
     throw new DaybreakError(
       outcome.reason === 'TOO_MANY_REJECTS' ? 'TOO_MANY_REJECTS' : 'PLAN_FILE_REFUSED',
       outcome.sentence,
@@ -117,8 +154,9 @@ async function importAndSweepFirst(work: NightWork, ctx: HandlerContext): Promis
   return json(outcome);
 }
 
-function debitHandler(work: NightWork, job: DebitJob): Handler {
+function debitHandler({ nightOf }: SettlementHandlersOptions, job: DebitJob): Handler {
   return defineHandler(job.name, async (ctx) => {
+    const work = await nightOf(ctx);
     await work.ready;
     // Meanwhile its chain run may have been ended by the night of another date.
     ctx.signal.throwIfAborted();

@@ -1,4 +1,5 @@
 import { nextLocalTime } from '../../../shared/business-date.ts';
+import { DaybreakError, isDaybreakError } from '../../../shared/errors.ts';
 import type { SqlReader, SqlStore, SqlTx } from '../../../shared/sql/sql.ts';
 import { decideNightStart, type Night, type NightRequest, type NightStart, type OpenCalls } from './night-start.ts';
 import { noteCarriedOver } from './reconcile-carried-over.ts';
@@ -61,23 +62,65 @@ export interface NightChainRun {
   readonly gatewayOrigin: string;
 }
 
-/** The night that a chain run works, where the scheduler says when one begins: made at the first call, then found. */
-export function nightOfChainRun(store: SqlStore, chainRun: NightChainRun): Promise<Night> {
-  const { chainRunId, businessDate, cutOffAtMs, timeZone, gatewayOrigin } = chainRun;
-  return store.transaction('night-of-chain-run', async (tx) => {
-    const known = await tx.get<NightRow>(`select ${COLUMNS} from night where chain_run_id = ?`, [chainRunId]);
-    if (known !== null) return nightOf(known);
-    const seq = ((await latestNight(tx, businessDate))?.seq ?? 0) + 1;
-    const begun = await insertNight(tx, businessDate, seq, { timeOfDay: null, timeZone });
-    await tx.run('update night set chain_run_id = ?, gateway_origin = ?, cut_off_at = ? where id = ?', [
-      chainRunId,
-      gatewayOrigin,
-      cutOffAtMs ?? begun.cutOffAtMs,
-      begun.id,
-    ]);
-    return nightOfId(tx, begun.id);
-  });
+/**
+ * The night that a chain run works, where the scheduler says when one begins: made at the first call, then found, also by
+ * processes that ask at the same time. Throws NIGHT_MISMATCH while calls are open at another gateway.
+ */
+export async function nightOfChainRun(store: SqlStore, chainRun: NightChainRun): Promise<Night> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await store.transaction('night-of-chain-run', (tx) => findOrBegin(tx, chainRun));
+    } catch (error) {
+      // Another process began the first night of this date in the same moment: now it is found.
+      if (!isDaybreakError(error, 'SQL_CONFLICT') || tries >= 5) throw error;
+    }
+  }
 }
+
+async function findOrBegin(tx: SqlTx, chainRun: NightChainRun): Promise<Night> {
+  const { chainRunId, businessDate, cutOffAtMs, timeZone, gatewayOrigin } = chainRun;
+  // The date's latest row is locked before this chain run's is looked for: of two that begin, the second sees the first.
+  const latest = await latestNight(tx, businessDate);
+  const known = await chainRunNight(tx, chainRunId);
+  if (known !== null) return known;
+  const elsewhere = (await openCallsByGateway(tx)).find((open) => open.gatewayOrigin !== gatewayOrigin);
+  if (elsewhere !== undefined) {
+    throw new DaybreakError(
+      'NIGHT_MISMATCH',
+      `${elsewhere.count} calls are still open at gateway ${elsewhere.gatewayOrigin}, so ${gatewayOrigin} cannot be used: ` +
+        'start the executors with the first gateway until they are settled',
+    );
+  }
+  const begun = await insertNight(tx, businessDate, (latest?.seq ?? 0) + 1, { timeOfDay: null, timeZone });
+  await tx.run('update night set chain_run_id = ?, gateway_origin = ?, cut_off_at = ? where id = ?', [
+    chainRunId,
+    gatewayOrigin,
+    cutOffAtMs ?? begun.cutOffAtMs,
+    begun.id,
+  ]);
+  return nightOfId(tx, begun.id);
+}
+
+/** The night of a chain run, or null when none has begun. */
+export const findNightOfChainRun = (store: SqlStore, chainRunId: number): Promise<Night | null> =>
+  store.read('find-night-of-chain-run', (db) => chainRunNight(db, chainRunId));
+
+async function chainRunNight(db: SqlReader, chainRunId: number): Promise<Night | null> {
+  const row = await db.get<NightRow>(`select ${COLUMNS} from night where chain_run_id = ? order by id desc limit 1`, [
+    chainRunId,
+  ]);
+  return row === null ? null : nightOf(row);
+}
+
+/** Nights of other chain runs that have no report, newest first, at most 50. */
+export const unfinishedNights = (store: SqlStore, chainRunId: number): Promise<Night[]> =>
+  store.read('unfinished-nights', async (db) => {
+    const rows = await db.all<NightRow>(
+      `select ${COLUMNS} from night where finished_at is null and chain_run_id <> ? order by id desc limit 50`,
+      [chainRunId],
+    );
+    return rows.map(nightOf);
+  });
 
 /** The file was accepted: from now on the night takes no other. */
 export async function bindPlanFile(store: SqlStore, nightId: number, sha256: string, fileId: number): Promise<void> {

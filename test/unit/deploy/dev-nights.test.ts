@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type DevNights, devNightHandlers } from '../../../deploy/cli/dev/dev-nights.ts';
+import type { DebitJob } from '../../../executor/downstream/money-engine.ts';
 import type { ChainRunView } from '../../../scheduler/chain/chain-run-view.ts';
 import { givenContext } from '../../support/given-context.ts';
 
@@ -9,13 +10,17 @@ function givenNights(active: Readonly<Record<number, string>>) {
   const scheduler: DevNights['scheduler'] = {
     status: async () => ({
       executors: [],
+      schedulers: [],
       openRuns: [],
       activeChainRuns: Object.keys(active).map((id) => ({ id: Number(id), state: 'running' })),
     }),
     chainRun: async (id) => ({ chain: active[id] }) as ChainRunView,
     cancelChainRun: async (id, reason) => cancelled.push([id, reason]) > 0,
   };
-  const handlers = devNightHandlers({ scheduler } as DevNights);
+  const handlers = devNightHandlers({
+    scheduler,
+    money: { debitJobs: [] as readonly DebitJob[] },
+  } as unknown as DevNights);
   const run = (name: string, chainRunId: number | null) =>
     handlers.find((handler) => handler.name === name)?.run({ ...givenContext().ctx, chainRunId });
   return { cancelled, run };

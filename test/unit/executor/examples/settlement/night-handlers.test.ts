@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type NightWork, nightHandlers } from '../../../../../executor/examples/settlement/night-handlers.ts';
+import type { DebitJob } from '../../../../../executor/downstream/money-engine.ts';
+import { type NightWork, settlementHandlers } from '../../../../../executor/examples/settlement/night-handlers.ts';
 import type { HandlerContext } from '../../../../../executor/handler/handler-context.ts';
 import { DaybreakError, DownstreamUnreachableError } from '../../../../../shared/errors.ts';
 
@@ -14,13 +15,14 @@ function untouchable(ready: Promise<void>): NightWork {
     ready,
     store: alarmed('store'),
     engine: alarmed('engine'),
-    debitJobs: [{ name: 'premium-debit' }, { name: 'principal-debit' }],
   } as unknown as NightWork;
 }
 
 const context = (signal = new AbortController().signal) => ({ signal }) as unknown as HandlerContext;
 const handlerOf = (name: string, work: NightWork) => {
-  const handler = nightHandlers(work).find((one) => one.name === name);
+  const debitJobs = [{ name: 'premium-debit' }, { name: 'principal-debit' }] as unknown as DebitJob[];
+  const handlers = settlementHandlers({ debitJobs, nightOf: async () => work });
+  const handler = handlers.find((one) => one.name === name);
   if (handler === undefined) throw new Error(`no handler ${name}`);
   return handler;
 };
