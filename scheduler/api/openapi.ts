@@ -9,14 +9,15 @@ import {
   TOKEN_HEADER,
 } from '../../shared/protocol/wire.ts';
 import { JobFieldsSchema, JobIdSchema, TriggerJobSchema } from './job-fields.ts';
+import { EndSchema, NothingSchema, StartChainSchema, TriggerSchema, WhichSchema } from './operator-shapes.ts';
 
 interface Operation {
   readonly summary: string;
   readonly body: TSchema;
   /** What `data` of the answer holds. */
   readonly data?: string;
-  /** Programs manage the jobs of the group that they name; executors tell of their own work. */
-  readonly by: 'programs' | 'executors';
+  /** Programs manage the jobs of the group that they name; executors tell of their own work; operators fire, look, end. */
+  readonly by: 'programs' | 'executors' | 'operators';
 }
 
 /** Every verb of the port, with the very schema that reads its body. */
@@ -49,6 +50,43 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     by: 'executors',
     summary: 'Slices of which nothing is open any more.',
     body: Type.Object({ slices: Type.Array(SliceSettledSchema) }),
+  },
+  'operator/start-chain': {
+    by: 'operators',
+    summary: 'Starts a chain for a business date; the same requestId is the same chain run.',
+    body: StartChainSchema,
+    data: '{chainRunId, created}',
+  },
+  'operator/trigger-job': {
+    by: 'operators',
+    summary: 'Runs a job now; the same requestId is the same run.',
+    body: TriggerSchema,
+    data: '{runId, created}',
+  },
+  'operator/chain-run': {
+    by: 'operators',
+    summary: 'Where a chain run stands: its nodes and their runs.',
+    body: WhichSchema,
+    data: 'the chain run',
+  },
+  'operator/run': { by: 'operators', summary: 'Where a run stands.', body: WhichSchema, data: 'the run' },
+  'operator/status': {
+    by: 'operators',
+    summary: 'Executors, schedulers, what is open, and the names of jobs and chains.',
+    body: NothingSchema,
+    data: 'all of it',
+  },
+  'operator/cancel-chain-run': {
+    by: 'operators',
+    summary: 'Ends a chain run; its open runs are stopped.',
+    body: EndSchema,
+    data: '{ended}: false, it had ended before',
+  },
+  'operator/kill-run': {
+    by: 'operators',
+    summary: 'Ends a run and stops its attempts.',
+    body: EndSchema,
+    data: '{ended}: false, it had ended before',
   },
 };
 

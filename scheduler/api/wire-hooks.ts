@@ -6,8 +6,11 @@ import { ANSWER_HEADER, hashOf, type RequestSignature } from '../../shared/proto
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { type AdmissionOptions, type AnswerKey, admitCaller, type Caller } from './wire-caller.ts';
 
-/** public: anybody who reaches the port. executor: whoever shows a token, or signs with it. */
-export type Permission = 'public' | 'executor';
+/**
+ * public: anybody who reaches the port. executor, operator: whoever shows a token, or signs with it; an operator's verbs
+ * judge by the token what they may touch.
+ */
+export type Permission = 'public' | 'executor' | 'operator';
 
 /** What a verb answers with in the envelope. */
 export interface Answer {

@@ -40,6 +40,8 @@ export interface StartChain {
   readonly fromNode?: string | null;
   /** Starts although the chain, or the cluster, is on hold; its nodes still wait for the hold to go. Default false. */
   readonly despiteHold?: boolean;
+  /** Who wants it, for the record. Default: nobody by name. */
+  readonly by?: string;
   /** The chain run to take over from; it must have ended. Default with `fromNode`: the newest of the date. */
   readonly rerunOf?: number | null;
 }
@@ -53,7 +55,12 @@ export async function startChain(
   const { chainRunId, created, effects } = await ctx.store.transaction('start-chain', async (tx) => {
     const effects = newEffects();
     if (order.despiteHold !== true) await refuseUnderHold(tx, order.chain);
-    return { ...(await startChainRun(tx, ctx, { ...order, fireId: null }, effects)), effects };
+    const started = await startChainRun(tx, ctx, { ...order, fireId: null }, effects);
+    if (started.created && order.by !== undefined) {
+      const subject = { subjectKind: 'chain_run', subjectId: started.chainRunId } as const;
+      await recordOperatorAction(tx, { who: order.by, verb: 'start', ...subject, reason: 'fired by hand' });
+    }
+    return { ...started, effects };
   });
   ctx.apply(effects);
   if (created) {
@@ -186,6 +193,7 @@ const NOBODY_BY_NAME = 'a program';
 
 function checkOrder(order: StartChain): void {
   assertFireOrder(order);
+  if (order.by !== undefined) assertPerson({ by: order.by });
   const texts = typeof order.params === 'string' ? { '*': order.params } : (order.params ?? {});
   for (const [job, text] of Object.entries(texts)) {
     const refusal = paramRefusal(text);

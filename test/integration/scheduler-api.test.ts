@@ -42,7 +42,7 @@ describe('the token', () => {
     await api.close();
     expect(routes.filter((route) => route.permission === undefined)).toEqual([]);
     expect(new Set(routes.filter((route) => route.permission === 'public').map((route) => route.url))).toEqual(
-      new Set(['/health', '/metrics', '/openapi.json']),
+      new Set(['/health', '/health/live', '/health/ready', '/metrics', '/openapi.json']),
     );
     const described = (openApiDocument() as { paths: object }).paths;
     const verbs = routes.filter(({ url }) => url.startsWith('/api/') && url !== '/api/status').map(({ url }) => url);
