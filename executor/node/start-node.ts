@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
+import { measureStore } from '../../shared/sql/store-metrics.ts';
 import { createHandlerHosts } from '../handler/handler-hosts.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { closeFormerAttempts } from './attempt-queries.ts';
@@ -50,6 +51,7 @@ async function openNode(
   const { handlers, logger, runtime, timeZone } = settings;
   const metrics = createNodeMetrics(settings.metrics);
   const store = settings.store ?? (await openOwnStore(settings, opened));
+  measureStore(settings.metrics, store);
   const trust = createSignatureTrust(settings.requireSignatures);
   const guard = createWireGuard({ ...settings, clock: runtime.clock, trust });
   const scrape = () => settings.metrics.scrape();
