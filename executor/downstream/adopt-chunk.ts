@@ -8,12 +8,18 @@ import { insertOpenRows, type NewOpenRow } from './open-rows.ts';
 import { TAKEN_OVER } from './settle-decision.ts';
 import { type SliceFacts, tellIfSettled } from './tell-settled.ts';
 
+export interface AdoptedChunk {
+  readonly opened: number;
+  /** The slice's end under this transaction's lock. */
+  readonly hi: number;
+}
+
 /**
  * A holder died, or lost the answer to a COMMIT, between a chunk's two transactions. Its calls are stored and may have
  * been sent, so nothing is sent again: what is PROCESSING in that range gets its open row, what waits for the gate
  * gets its own, and the cursor moves past the chunk. The sweep finds out what happened.
  */
-export function adoptChunk(context: MoneyContext, lease: SliceLease, facts: SliceFacts): Promise<{ opened: number }> {
+export function adoptChunk(context: MoneyContext, lease: SliceLease, facts: SliceFacts): Promise<AdoptedChunk> {
   return context.store.transaction('adopt-chunk', async (tx) => {
     const slice = await lockSlice(tx, lease.runId, lease.sliceNo);
     if (!holds(slice, lease)) {
@@ -46,6 +52,6 @@ export function adoptChunk(context: MoneyContext, lease: SliceLease, facts: Slic
     if (slice.cursorSeq >= slice.hi) await endLease(tx, slice);
     await tellIfSettled(tx, slice, facts);
     await saveSlice(tx, slice, lease.epoch);
-    return { opened };
+    return { opened, hi: slice.hi };
   });
 }

@@ -5,11 +5,14 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { wakeOutbox } from '../node/outbox.ts';
 import { LEASE_MS } from '../slice/slice-lease.ts';
+import { NO_THROTTLE, type Throttle } from '../slice/throttle.ts';
+import { WorkingRuns } from '../slice/working-runs.ts';
 import { acceptGatewayCallback } from './accept-gateway-callback.ts';
 import { applySettlementLines } from './apply-settlement-lines.ts';
 import { beginChainRun } from './begin-chain-run.ts';
 import { busiestMinuteOf } from './busiest-minute.ts';
 import { checkCapabilities } from './check-capabilities.ts';
+import { createDebitVolunteer } from './debit-volunteer.ts';
 import type { Downstream, DownstreamCapabilities, Exchange } from './define-downstream.ts';
 import { DownstreamHealth } from './downstream-health.ts';
 import { ClockOffset, type MoneyContext, type MoneySettings, NO_CUT_OFF } from './money-context.ts';
@@ -38,6 +41,15 @@ export interface MoneyEngineOptions {
   readonly slicesAtOnce?: number;
   /** ms a slice is held without progress. Default 10,000. */
   readonly leaseMs?: number;
+  /**
+   * Whether this process also works slices of runs that it was given no shard of: so a node that joins in mid run is
+   * used. Default false.
+   */
+  readonly volunteer?: boolean;
+  /** What its slices are held as when it volunteers: the executor's address, for people. Default `volunteer`. */
+  readonly volunteerName?: string;
+  /** Whether and how fast slices are worked: a window, a load guard. Default: always, and as fast as can be. */
+  readonly throttle?: Throttle;
   /** Null (default): callbacks are refused. */
   readonly callbackSecret?: string | null;
 }
@@ -50,8 +62,10 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
     chunkSize: options.chunkSize ?? 1_000,
     slicesAtOnce: options.slicesAtOnce ?? 3,
     leaseMs: options.leaseMs ?? LEASE_MS,
+    throttle: options.throttle ?? NO_THROTTLE,
     callbackSecret: options.callbackSecret ?? null,
   };
+  const working = new WorkingRuns();
   const drain = new AbortController();
   const metrics = createMoneyMetrics(options.metrics, store, downstream.name);
   const busy = new Set<Promise<unknown>>();
@@ -78,6 +92,15 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
     }
   };
 
+  const volunteer = createDebitVolunteer({
+    store,
+    runtime,
+    logger,
+    working,
+    context: () => context,
+    name: options.volunteerName ?? 'volunteer',
+  });
+
   return {
     get capabilities() {
       return context?.capabilities ?? null;
@@ -94,6 +117,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
         });
         if (answer.kind === 'answered') {
           context ??= await createContext(checkCapabilities(answer.value));
+          if (options.volunteer) volunteer.start();
           const nowMs = await store.read('read-clock', async (db) => db.nowMs);
           context.clockOffset.note(answer.dateMs, nowMs);
           return answer.value;
@@ -116,7 +140,8 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
           `${job.name} of chain run ${ctx.chainRunId} debits no more: chain run ${current.chainRunId} has begun`,
         );
       }
-      return tracked(runDebitShard(need(), ctx, job));
+      const runId = ctx.resumesRunId ?? ctx.runId;
+      return tracked(working.during(runId, () => runDebitShard(need(), ctx, job)));
     },
     runSweepShard: (ctx) => tracked(runSweepShard(ctx)),
     lastPass: async ({ signal, cutOffAtMs }) =>
@@ -137,12 +162,21 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
     },
     openSummary: () => openSummary(store),
     async beginChainRun(next) {
+      if (!next.exclusive && current !== null && next.chainRunId < current.chainRunId) {
+        throw new DaybreakError(
+          'CANCELLED',
+          `chain run ${next.chainRunId} is over: chain run ${current.chainRunId} has begun`,
+        );
+      }
       current = { chainRunId: next.chainRunId, cutOffAtMs: next.cutOffAtMs };
       await beginChainRun({ store, jobs: jobsByName(options.jobs), ...next });
       wakeOutbox(store);
     },
+    volunteerOnce: (signal) => tracked(volunteer.look(AbortSignal.any([signal, drain.signal]))),
     async drain() {
+      const helped = volunteer.stop();
       drain.abort(new DaybreakError('CANCELLED', 'the night was told to stop'));
+      await helped;
       context?.health.stop();
       await Promise.allSettled([...busy]);
     },

@@ -1,6 +1,7 @@
 import type { Logger } from '../../shared/logger.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
+import type { Throttle } from '../slice/throttle.ts';
 import type { Downstream, DownstreamCapabilities } from './define-downstream.ts';
 import type { DownstreamHealth } from './downstream-health.ts';
 import type { DebitJob, RequestNoBook } from './money-engine.ts';
@@ -39,6 +40,8 @@ export interface MoneySettings {
   readonly slicesAtOnce: number;
   /** ms a slice is held without progress. */
   readonly leaseMs: number;
+  /** Whether and how fast slices are worked just now. */
+  readonly throttle: Throttle;
   /** Secret of the callbacks' signature, or null when none are taken. */
   readonly callbackSecret: string | null;
 }

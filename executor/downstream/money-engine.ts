@@ -1,5 +1,6 @@
 import type { SqlReader, SqlTx } from '../../shared/sql/sql.ts';
 import type { HandlerContext } from '../handler/handler-context.ts';
+import type { SelectedRow, Selection, SelectionPage } from '../slice/selection.ts';
 import type { DownstreamCapabilities, SettlementFile, SettlementLine } from './define-downstream.ts';
 
 /**
@@ -10,8 +11,10 @@ export interface MoneyEngine {
   /** Tries the capabilities for up to `forMs`; throws DownstreamUnreachableError or DownstreamCapabilitiesError (names the field). */
   connect(options: { forMs: number; signal?: AbortSignal }): Promise<DownstreamCapabilities>;
   readonly capabilities: DownstreamCapabilities | null;
-  /** One shard of a debit job: freezes the selection once per run, then works the slices with number mod total = index. */
+  /** One shard of a debit job: freezes the selection once per run, then works its slices, and others' when it is done. */
   runDebitShard(ctx: HandlerContext, job: DebitJob): Promise<DebitShardResult>;
+  /** Works slices of open runs that this process has no shard of, once; the option `volunteer` does it all the time. */
+  volunteerOnce(signal: AbortSignal): Promise<{ readonly helped: number }>;
   /** One shard of the verification sweep: the due open rows with id mod total = index. */
   runSweepShard(ctx: Pick<HandlerContext, 'shardIndex' | 'shardTotal' | 'signal' | 'log'>): Promise<SweepReport>;
   /** Asks once for every open row, due or not (the last pass at the cut-off); conflicting rows past it become MANUAL. */
@@ -44,20 +47,9 @@ export interface MoneyEngine {
 }
 
 /** A job whose items are debited at the downstream. `subject` is the id of the obligation that an item stands for. */
-export interface DebitJob {
-  /** The scheduler's name of the job, e.g. `premium-debit`. */
-  readonly name: string;
-  /** What the items are summed under, e.g. `PREMIUM`. */
-  readonly group: string;
-  /** How many obligations are due: decides how the selection is cut. */
-  count(db: SqlReader, due: { businessDate: string; highWater: number }): Promise<number>;
-  /** Freezes in pages: the due obligations after `afterSubject` (0 first), in ascending order of subject, at most `limit`. */
-  selectPage(
-    db: SqlReader,
-    page: { businessDate: string; afterSubject: number; highWater: number; limit: number },
-  ): Promise<readonly SelectedSubject[]>;
-  /** The largest subject there is when the run starts: what comes later is not in tonight's run. */
-  highWater(db: SqlReader): Promise<number>;
+export interface DebitJob extends Omit<Selection, 'withheld'> {
+  /** Freezes in pages; see Selection. Amounts are minor units. */
+  selectPage(db: SqlReader, page: SelectionPage): Promise<readonly SelectedSubject[]>;
   /** What the calls of a chunk need, one row per subject in the given range or list, by subject. */
   details(
     db: SqlReader,
@@ -78,8 +70,7 @@ export interface DebitJob {
   requestNo(reference: string, presentation: number, attempt: number): string;
 }
 
-export interface SelectedSubject {
-  readonly subject: number;
+export interface SelectedSubject extends SelectedRow {
   readonly amountMinor: number;
   readonly currency: string;
   /** Which presentation of the obligation this run makes: 1 for the first. */

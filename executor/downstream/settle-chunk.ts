@@ -18,6 +18,8 @@ import { finishSettling, type SliceFacts, tellIfSettled } from './tell-settled.t
 export interface SettledChunk {
   readonly kind: 'settled' | 'lease_lost';
   readonly unclear: number;
+  /** The slice's end under this transaction's lock. */
+  readonly hi: number;
 }
 
 export async function settleChunk(
@@ -62,7 +64,7 @@ function settleIn(
     const evidenceIds: number[] = [];
     for (const { evidence } of exchanges) evidenceIds.push(await insertEvidence(tx, context.downstreamId, evidence));
     // A stale holder's answer is kept as evidence and changes nothing: the heir has opened the items, the sweep asks.
-    if (!holds(slice, lease)) return { kind: 'lease_lost', unclear: chunk.calls.length };
+    if (!holds(slice, lease)) return { kind: 'lease_lost', unclear: chunk.calls.length, hi: chunk.hi };
 
     const unclear = await way(tx, { context, lease, slice, facts, chunk, exchanges, evidenceIds });
     slice.openCount += await openWaiting(tx, context, lease, chunk.waiting);
@@ -71,7 +73,7 @@ function settleIn(
     if (chunk.toSeq >= slice.hi) await endLease(tx, slice);
     await tellIfSettled(tx, slice, facts);
     if (!(await saveSlice(tx, slice, lease.epoch))) throw new Error('the slice changed under its lock');
-    return { kind: 'settled', unclear };
+    return { kind: 'settled', unclear, hi: slice.hi };
   });
 }
 

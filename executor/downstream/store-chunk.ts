@@ -1,8 +1,9 @@
-import type { SqlTx } from '../../shared/sql/sql.ts';
+import type { SqlReader, SqlTx } from '../../shared/sql/sql.ts';
+import { isRunOpen } from '../slice/open-run.ts';
 import { endLease, holds, type SliceLease } from '../slice/slice-lease.ts';
-import { appendHistory, lockSlice, saveSlice } from '../slice/slice-row.ts';
+import { appendHistory, lockSlice, type SliceRow, saveSlice } from '../slice/slice-row.ts';
 import { type CallRow, insertCalls } from './call-rows.ts';
-import type { MoneyContext } from './money-context.ts';
+import type { MoneyContext, MoneySettings } from './money-context.ts';
 import type { DebitJob, GateDecision } from './money-engine.ts';
 import { maySendAt, SEND_MARGIN_MS, sendDeadlineOf } from './next-step.ts';
 import { insertOpenRows } from './open-rows.ts';
@@ -26,6 +27,8 @@ export interface StoredChunk {
   readonly blocked: number;
   readonly waiting: readonly { readonly seq: number; readonly reason: string }[];
   readonly calls: readonly CallRow[];
+  /** The slice's end: a split may have brought it down. */
+  readonly hi: number;
   /** P2's instant on the store's clock. */
   readonly storedAt: number;
 }
@@ -34,7 +37,9 @@ export type StoreOutcome =
   | { readonly kind: 'stored'; readonly chunk: StoredChunk }
   | { readonly kind: 'lease_lost' }
   /** A send would have its deadline after the cut-off: nothing was written. */
-  | { readonly kind: 'cut_off' };
+  | { readonly kind: 'cut_off' }
+  /** A volunteer's, and no attempt works this run any more: nothing was written. */
+  | { readonly kind: 'closed' };
 
 export async function readChunk(
   context: MoneyContext,
@@ -55,12 +60,12 @@ export async function readChunk(
     const toSeq = Number(items.at(-1)?.[0]);
     const range = { runId: lease.runId, sliceNo: lease.sliceNo, fromSeq, toSeq };
     const details = await job.details(db, range);
-    if (details.length !== items.length) {
-      throw new Error(
-        `${job.name}: details() gave ${details.length} rows for ${items.length} items of run ${lease.runId}`,
-      );
+    // Each statement sees what is committed by then: a split in between takes rows from the end of what was read.
+    const left = details.length < items.length ? await itemsLeft(db, range) : items.length;
+    if (details.length !== left) {
+      throw new Error(`${job.name}: details() gave ${details.length} rows for ${left} items of run ${lease.runId}`);
     }
-    return items.map((row, at) => {
+    return items.slice(0, left).map((row, at) => {
       const detail = details[at];
       if (detail?.seq !== Number(row[0])) throw new Error(`${job.name}: details() must be in order of seq`);
       return {
@@ -76,6 +81,14 @@ export async function readChunk(
   });
 }
 
+async function itemsLeft(
+  db: SqlReader,
+  { runId, sliceNo, fromSeq, toSeq }: { runId: number; sliceNo: number; fromSeq: number; toSeq: number },
+): Promise<number> {
+  const [row] = await db.arrays('select hi from slice where run_id = ? and slice_no = ?', [runId, sliceNo]);
+  return Math.max(0, Math.min(toSeq, Number(row?.[0] ?? 0)) - fromSeq + 1);
+}
+
 /**
  * The chunk's first transaction (P2): assert the lease, ask the gate, store the calls, move the items to PROCESSING.
  * Not a byte leaves before it is committed. From here to the second transaction the slice's lease and `sent_to_seq`
@@ -86,15 +99,19 @@ export function storeChunk(
   lease: SliceLease,
   job: DebitJob,
   facts: SliceFacts,
-  items: readonly ChunkItem[],
+  read: readonly ChunkItem[],
 ): Promise<StoreOutcome> {
   return context.store.transaction('store-chunk', async (tx) => {
     const slice = await lockSlice(tx, lease.runId, lease.sliceNo);
     if (!holds(slice, lease)) return { kind: 'lease_lost' };
-    const { gatewayTimeoutMs, leaseMs } = context.settings;
+    if (lease.volunteer && !(await isRunOpen(tx, lease.runId))) return { kind: 'closed' };
+    const { gatewayTimeoutMs } = context.settings;
     if (!maySendAt(tx.nowMs, { gatewayTimeoutMs, cutOffAtMs: facts.cutOffAt ?? Number.MAX_SAFE_INTEGER })) {
       return { kind: 'cut_off' };
     }
+    // What a split has given away since it was read is somebody else's.
+    const items = read.filter(({ seq }) => seq <= slice.hi);
+    if (items.length === 0) return endEmptied(tx, slice, lease, facts);
     const gated = await askGate(tx, job, facts, lease, items);
     const debited = gated.size === 0 ? items : items.filter((item) => !gated.has(item.seq));
     const calls = debited.map((item) => newCall(context, tx.nowMs, lease, job, facts, item, 1));
@@ -122,7 +139,7 @@ export function storeChunk(
     slice.settledCount += blocked;
     slice.sentToSeq = toSeq;
     // Held until every send has surely ended, and the second transaction has had its time.
-    slice.leaseUntil = tx.nowMs + Math.max(leaseMs, gatewayTimeoutMs + SEND_MARGIN_MS + SETTLE_MARGIN_MS);
+    slice.leaseUntil = tx.nowMs + chunkLeaseMs(context.settings);
     if (calls.length === 0) {
       // Nothing to send: the chunk is over with its first transaction.
       slice.openCount += await openWaiting(tx, context, lease, waiting);
@@ -133,9 +150,24 @@ export function storeChunk(
     if (!(await saveSlice(tx, slice, lease.epoch))) return { kind: 'lease_lost' };
     return {
       kind: 'stored',
-      chunk: { fromSeq, toSeq, items: items.length, blocked, waiting, calls, storedAt: tx.nowMs },
+      chunk: { fromSeq, toSeq, items: items.length, blocked, waiting, calls, hi: slice.hi, storedAt: tx.nowMs },
     };
   });
+}
+
+/** How long a slice is held from a chunk's first transaction on: until every send has surely ended, and then some. */
+export const chunkLeaseMs = ({ leaseMs, gatewayTimeoutMs }: MoneySettings): number =>
+  Math.max(leaseMs, gatewayTimeoutMs + SEND_MARGIN_MS + SETTLE_MARGIN_MS);
+
+/** Everything behind the cursor was split off: the slice ends where its holder stands. */
+async function endEmptied(tx: SqlTx, slice: SliceRow, lease: SliceLease, facts: SliceFacts): Promise<StoreOutcome> {
+  const { cursorSeq: toSeq, hi } = slice;
+  if (toSeq < hi) throw new Error(`run ${lease.runId}, slice ${lease.sliceNo}: no rows behind ${toSeq}, up to ${hi}`);
+  await endLease(tx, slice);
+  await tellIfSettled(tx, slice, facts);
+  if (!(await saveSlice(tx, slice, lease.epoch))) return { kind: 'lease_lost' };
+  const nothing = { items: 0, blocked: 0, waiting: [], calls: [] };
+  return { kind: 'stored', chunk: { fromSeq: toSeq, toSeq, hi, storedAt: tx.nowMs, ...nothing } };
 }
 
 export function newCall(

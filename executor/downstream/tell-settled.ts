@@ -67,9 +67,23 @@ export async function tellIfSettled(tx: SqlTx, slice: SliceRow, facts: SliceFact
     count: Number(row.n),
     amountMinor: row.total,
   }));
-  const told: SliceSettled = { runId: slice.runId, sliceNo: slice.sliceNo, totals };
+  const told: SliceSettled = {
+    runId: slice.runId,
+    sliceNo: slice.sliceNo,
+    totals,
+    ...(await knownSlices(tx, slice.runId)),
+  };
   await enqueueOutbox(tx, { kind: 'slice-settled', dedupKey: `${slice.runId}/${slice.sliceNo}`, body: told });
   slice.told = true;
+}
+
+/**
+ * How many slices the run has by now, read with this slice locked: every split of it is in that number, because a
+ * split locks its parent too. So the largest number told covers all slices whenever all told of are in (accept-told).
+ */
+async function knownSlices(tx: SqlTx, runId: number): Promise<{ sliceCount?: number }> {
+  const row = await tx.get<{ slice_count: number }>('select slice_count from slice_run where run_id = ?', [runId]);
+  return row === null || row.slice_count === 0 ? {} : { sliceCount: row.slice_count };
 }
 
 export async function sliceFactsOf(tx: SqlTx, runId: number): Promise<SliceFacts> {

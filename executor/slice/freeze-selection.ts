@@ -1,8 +1,10 @@
 import type { RunManifest, Total } from '../../shared/protocol/wire.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
-import type { DebitJob, SelectedSubject } from '../downstream/money-engine.ts';
 import { enqueueOutbox, wakeOutbox } from '../node/outbox.ts';
+import { type CutPage, cutPage } from './cut-page.ts';
+import type { SelectedRow, Selection } from './selection.ts';
 import { homeShardOf, sliceRowsOf } from './slice-plan.ts';
+import { growSlice, type NewRow, writeSlice } from './write-slice.ts';
 
 /**
  * Freezes a run's membership into item rows, once, whoever comes first: every shard calls this, and each step is one
@@ -16,13 +18,14 @@ export interface FreezeRun {
   readonly cutOffAt: number | null;
   readonly shardTotal: number;
   readonly chunkSize: number;
+  /** 0: no downstream, and nothing of the run is told to the scheduler but its result. */
   readonly downstreamId: number;
 }
 
 export async function freezeSelection(
   store: SqlStore,
   run: FreezeRun,
-  job: DebitJob,
+  job: Selection,
   between: () => Promise<void>,
 ): Promise<void> {
   await beginFreeze(store, run, job);
@@ -32,12 +35,16 @@ export async function freezeSelection(
 
 interface FreezeCursor {
   readonly afterSubject: number;
+  /** Absent in runs of before there were keys. */
+  readonly afterKey?: string | null;
   readonly nextSlice: number;
   readonly nextSeq: number;
   readonly sliceRows: number;
+  /** A key that fills pages: its slice grows until another key comes. sliceNo null: no row of it is in yet. */
+  readonly hot?: { readonly key: string; readonly sliceNo: number | null } | null;
 }
 
-async function beginFreeze(store: SqlStore, run: FreezeRun, job: DebitJob): Promise<void> {
+async function beginFreeze(store: SqlStore, run: FreezeRun, job: Selection): Promise<void> {
   const there = await store.read('find-slice-run', (db) =>
     db.get('select 1 as there from slice_run where run_id = ?', [run.runId]),
   );
@@ -45,52 +52,37 @@ async function beginFreeze(store: SqlStore, run: FreezeRun, job: DebitJob): Prom
   await store.transaction('begin-freeze', async (tx) => {
     const highWater = await job.highWater(tx);
     const itemCount = await job.count(tx, { businessDate: run.businessDate, highWater });
+    const { shardTotal, chunkSize } = run;
     const cursor: FreezeCursor = {
       afterSubject: 0,
+      afterKey: null,
       nextSlice: 0,
       nextSeq: 1,
-      sliceRows: sliceRowsOf({ itemCount, shardTotal: run.shardTotal, chunkSize: run.chunkSize }),
+      sliceRows: sliceRowsOf({ itemCount, shardTotal, chunkSize, byKey: job.sliceBy !== undefined }),
+      hot: null,
     };
-    await tx.insertRows(
-      {
-        table: 'slice_run',
-        columns: [
-          'run_id',
-          'chain_run_id',
-          'job',
-          'group_name',
-          'downstream_id',
-          'business_date',
-          'cut_off_at',
-          'shard_total',
-          'high_water',
-          'freeze_cursor',
-          'state',
-          'created_at',
-        ],
-        onConflict: 'ignore',
-      },
-      [
-        [
-          run.runId,
-          run.chainRunId,
-          job.name,
-          job.group,
-          run.downstreamId,
-          run.businessDate,
-          run.cutOffAt,
-          run.shardTotal,
-          highWater,
-          JSON.stringify(cursor),
-          'freezing',
-          tx.nowMs,
-        ],
-      ],
-    );
+    const values = {
+      run_id: run.runId,
+      chain_run_id: run.chainRunId,
+      job: job.name,
+      group_name: job.group,
+      downstream_id: run.downstreamId,
+      business_date: run.businessDate,
+      cut_off_at: run.cutOffAt,
+      shard_total: run.shardTotal,
+      high_water: highWater,
+      freeze_cursor: JSON.stringify(cursor),
+      state: 'freezing',
+      created_at: tx.nowMs,
+      slice_by: job.sliceBy ?? null,
+    };
+    await tx.insertRows({ table: 'slice_run', columns: Object.keys(values), onConflict: 'ignore' }, [
+      Object.values(values),
+    ]);
   });
 }
 
-async function freezeSlice(tx: SqlTx, run: FreezeRun, job: DebitJob): Promise<'more' | 'done'> {
+async function freezeSlice(tx: SqlTx, run: FreezeRun, job: Selection): Promise<'more' | 'done'> {
   const row = await tx.get<{ state: string; freeze_cursor: string; high_water: number }>(
     `select state, freeze_cursor, high_water from slice_run where run_id = ?${tx.forUpdate}`,
     [run.runId],
@@ -100,116 +92,72 @@ async function freezeSlice(tx: SqlTx, run: FreezeRun, job: DebitJob): Promise<'m
   const page = await job.selectPage(tx, {
     businessDate: run.businessDate,
     afterSubject: cursor.afterSubject,
+    afterKey: cursor.afterKey ?? null,
     highWater: row.high_water,
     limit: cursor.sliceRows,
   });
-  const last = page.at(-1);
-  if (!last) return endFreeze(tx, run, job, cursor);
-  const members = await withoutInFlight(tx, run, cursor.afterSubject, last.subject, page);
-  if (members.length > 0) await writeSlice(tx, run, job, cursor, members);
-  const next: FreezeCursor = {
-    afterSubject: last.subject,
-    nextSlice: cursor.nextSlice + (members.length > 0 ? 1 : 0),
-    nextSeq: cursor.nextSeq + members.length,
-    sliceRows: cursor.sliceRows,
-  };
+  if (page.length === 0) return endFreeze(tx, run, job, cursor);
+  const cut = cutPage(page, { limit: cursor.sliceRows, job, hotKey: cursor.hot?.key ?? null });
+  const next = await writePage(tx, run, job, cursor, page, cut);
   await tx.run('update slice_run set freeze_cursor = ? where run_id = ?', [JSON.stringify(next), run.runId]);
   return 'more';
 }
 
-/**
- * An obligation whose call of an earlier run has no definite answer is not presented again (R141). The open table is
- * small, and MANUAL items, which have left it, hold their obligation through `onHeld`.
- */
-async function withoutInFlight(
+async function writePage(
   tx: SqlTx,
   run: FreezeRun,
-  afterSubject: number,
-  lastSubject: number,
-  page: readonly SelectedSubject[],
-): Promise<readonly SelectedSubject[]> {
-  const rows = await tx.arrays(
-    `select i.subject from open_item o
-     join item i on i.run_id = o.run_id and i.slice_no = o.slice_no and i.seq = o.seq
-     where o.downstream_id = ? and o.run_id <> ? and i.state = 'PROCESSING' and i.subject > ? and i.subject <= ?`,
-    [run.downstreamId, run.runId, afterSubject, lastSubject],
-  );
-  if (rows.length === 0) return page;
-  const inFlight = new Set(rows.map((row) => Number(row[0])));
-  return page.filter(({ subject }) => !inFlight.has(subject));
-}
-
-async function writeSlice(
-  tx: SqlTx,
-  run: FreezeRun,
-  job: DebitJob,
+  job: Selection,
   cursor: FreezeCursor,
-  members: readonly SelectedSubject[],
-): Promise<void> {
-  const { nextSlice: sliceNo, nextSeq: lo } = cursor;
-  const hi = lo + members.length - 1;
-  await tx.insertRows(
-    { table: 'item', columns: ['run_id', 'slice_no', 'seq', 'subject', 'amount_minor', 'currency', 'presentation'] },
-    members.map((member, at) => [
-      run.runId,
-      sliceNo,
-      lo + at,
-      member.subject,
-      member.amountMinor,
-      member.currency,
-      member.presentation,
-    ]),
-  );
-  await tx.run(
-    `insert into slice (run_id, slice_no, home_shard, lo, hi, cursor_seq, sent_to_seq, item_count)
-     values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [run.runId, sliceNo, homeShardOf(sliceNo, run.shardTotal), lo, hi, lo - 1, lo - 1, members.length],
-  );
-  await tx.insertRows(
-    {
-      table: 'slice_expected',
-      columns: ['run_id', 'slice_no', 'group_name', 'currency', 'item_count', 'amount_minor'],
-    },
-    [...sumsByCurrency(members)].map(([currency, sum]) => [
-      run.runId,
-      sliceNo,
-      job.group,
-      currency,
-      sum.count,
-      sum.amountMinor,
-    ]),
-  );
-}
-
-function sumsByCurrency(members: readonly SelectedSubject[]): Map<string, { count: number; amountMinor: bigint }> {
-  const sums = new Map<string, { count: number; amountMinor: bigint }>();
-  for (const { currency, amountMinor } of members) {
-    const sum = sums.get(currency) ?? { count: 0, amountMinor: 0n };
-    sum.count += 1;
-    sum.amountMinor += BigInt(amountMinor);
-    sums.set(currency, sum);
+  page: readonly SelectedRow[],
+  cut: CutPage,
+): Promise<FreezeCursor> {
+  const taken = page.slice(0, cut.rows);
+  const withheld = await job.withheld?.(tx, taken, run.runId);
+  const members = withheld?.size ? taken.filter(({ subject }) => !withheld.has(subject)) : taken;
+  const rows = members.map((member, at): NewRow => ({ ...member, seq: cursor.nextSeq + at }));
+  const last = taken.at(-1);
+  const grows = cut.growsHot ? (cursor.hot?.sliceNo ?? null) : null;
+  const sliceNo = grows ?? cursor.nextSlice;
+  if (rows.length > 0) {
+    const slice = { runId: run.runId, sliceNo, group: job.group, hot: cut.hotKey !== null || cut.growsHot };
+    if (grows !== null) await growSlice(tx, slice, rows);
+    else await writeSlice(tx, { ...slice, name: job.name, homeShard: homeShardOf(sliceNo, run.shardTotal) }, rows);
   }
-  return sums;
+  return {
+    afterSubject: last?.subject ?? cursor.afterSubject,
+    afterKey: last?.key ?? null,
+    nextSlice: cursor.nextSlice + (rows.length > 0 && grows === null ? 1 : 0),
+    nextSeq: cursor.nextSeq + rows.length,
+    sliceRows: cursor.sliceRows,
+    hot: cut.hotKey === null ? null : { key: cut.hotKey, sliceNo: grows ?? (rows.length > 0 ? sliceNo : null) },
+  };
 }
 
 /** The last step: the manifest goes to the scheduler from the transaction that closes the selection. */
-async function endFreeze(tx: SqlTx, run: FreezeRun, job: DebitJob, cursor: FreezeCursor): Promise<'done'> {
-  const rows = await tx.all<{ currency: string; n: number; total: string }>(
-    `select currency, sum(item_count) as n, cast(sum(amount_minor) as char) as total from slice_expected
-     where run_id = ? group by currency order by currency`,
-    [run.runId],
-  );
-  const totals: Total[] = rows.map((row) => ({
-    group: job.group,
-    currency: row.currency,
-    count: Number(row.n),
-    amountMinor: row.total,
-  }));
-  const manifest: RunManifest = { runId: run.runId, sliceCount: cursor.nextSlice, totals };
+async function endFreeze(tx: SqlTx, run: FreezeRun, job: Selection, cursor: FreezeCursor): Promise<'done'> {
   await tx.run(
     `update slice_run set state = 'frozen', slice_count = ?, item_count = ?, frozen_at = ? where run_id = ?`,
     [cursor.nextSlice, cursor.nextSeq - 1, tx.nowMs, run.runId],
   );
-  await enqueueOutbox(tx, { kind: 'run-manifest', dedupKey: String(run.runId), body: manifest });
+  if (run.downstreamId !== NO_DOWNSTREAM) await tellManifest(tx, run.runId, job.group, cursor.nextSlice);
   return 'done';
+}
+
+/** A run that debits nothing: it is settled when its shards are back, so nothing is told of its slices. */
+export const NO_DOWNSTREAM = 0;
+
+async function tellManifest(tx: SqlTx, runId: number, group: string, sliceCount: number): Promise<void> {
+  const rows = await tx.all<{ currency: string; n: number; total: string }>(
+    `select currency, sum(item_count) as n, cast(sum(amount_minor) as char) as total from slice_expected
+     where run_id = ? group by currency order by currency`,
+    [runId],
+  );
+  const totals: Total[] = rows.map((row) => ({
+    group,
+    currency: row.currency,
+    count: Number(row.n),
+    amountMinor: row.total,
+  }));
+  const manifest: RunManifest = { runId, sliceCount, totals };
+  await enqueueOutbox(tx, { kind: 'run-manifest', dedupKey: String(runId), body: manifest });
 }

@@ -8,15 +8,29 @@ import type { SqlTx } from '../../shared/sql/sql.ts';
 export interface SliceRow {
   readonly runId: number;
   readonly sliceNo: number;
-  readonly itemCount: number;
-  readonly hi: number;
+  readonly lo: number;
   readonly shardIndex: number;
+  readonly wave: number;
+  /** One key with more rows than a slice has: it stays whole. */
+  readonly hot: boolean;
+  /** These two only a split changes: what lies above goes to a slice of its own. */
+  itemCount: number;
+  hi: number;
   epoch: number;
   owner: string | null;
   leaseUntil: number;
   state: 'free' | 'leased' | 'done';
   cursorSeq: number;
   sentToSeq: number;
+  /** What the holder has in hand beyond its cursor: a split leaves it alone. */
+  readToSeq: number;
+  /** The lease that is on: since when, and from which cursor. */
+  leasedAt: number;
+  leasedFrom: number;
+  /** What ended leases took, for the cost of a row. */
+  workedMs: number;
+  workedRows: number;
+  expectedMs: number | null;
   settledCount: number;
   openCount: number;
   told: boolean;
@@ -25,10 +39,18 @@ export interface SliceRow {
 }
 
 const COLUMNS = `run_id, slice_no, item_count, hi, home_shard, epoch, owner, lease_until, state, cursor_seq, sent_to_seq,
-  settled_count, open_count, told, history_no, history_hash`;
+  settled_count, open_count, told, history_no, history_hash, lo, wave, hot, read_to_seq, leased_at, leased_from, worked_ms,
+  worked_rows, expected_ms`;
 
-export async function lockSlice(tx: SqlTx, runId: number, sliceNo: number): Promise<SliceRow | null> {
-  const [row] = await tx.arrays(`select ${COLUMNS} from slice where run_id = ? and slice_no = ?${tx.forUpdate}`, [
+export const lockSlice = (tx: SqlTx, runId: number, sliceNo: number): Promise<SliceRow | null> =>
+  readLocked(tx, runId, sliceNo, tx.forUpdate);
+
+/** Null also where somebody else has the row just now: for those who look for work and have others to look at. */
+export const lockSliceIfFree = (tx: SqlTx, runId: number, sliceNo: number): Promise<SliceRow | null> =>
+  readLocked(tx, runId, sliceNo, tx.forUpdateSkipLocked);
+
+async function readLocked(tx: SqlTx, runId: number, sliceNo: number, lock: string): Promise<SliceRow | null> {
+  const [row] = await tx.arrays(`select ${COLUMNS} from slice where run_id = ? and slice_no = ?${lock}`, [
     runId,
     sliceNo,
   ]);
@@ -50,6 +72,15 @@ export async function lockSlice(tx: SqlTx, runId: number, sliceNo: number): Prom
     told: Number(row[13]) === 1,
     historyNo: Number(row[14]),
     historyHash: String(row[15]),
+    lo: Number(row[16]),
+    wave: Number(row[17]),
+    hot: Number(row[18]) === 1,
+    readToSeq: Number(row[19]),
+    leasedAt: Number(row[20]),
+    leasedFrom: Number(row[21]),
+    workedMs: Number(row[22]),
+    workedRows: Number(row[23]),
+    expectedMs: row[24] === null ? null : Number(row[24]),
   };
 }
 
@@ -57,7 +88,8 @@ export async function lockSlice(tx: SqlTx, runId: number, sliceNo: number): Prom
 export async function saveSlice(tx: SqlTx, slice: SliceRow, epochRead: number): Promise<boolean> {
   const matched = await tx.run(
     `update slice set epoch = ?, owner = ?, lease_until = ?, state = ?, cursor_seq = ?, sent_to_seq = ?,
-       settled_count = ?, open_count = ?, told = ?, history_no = ?, history_hash = ?
+       settled_count = ?, open_count = ?, told = ?, history_no = ?, history_hash = ?, hi = ?, item_count = ?,
+       read_to_seq = ?, leased_at = ?, leased_from = ?, worked_ms = ?, worked_rows = ?, expected_ms = ?
      where run_id = ? and slice_no = ? and epoch = ?`,
     [
       slice.epoch,
@@ -71,6 +103,14 @@ export async function saveSlice(tx: SqlTx, slice: SliceRow, epochRead: number): 
       slice.told ? 1 : 0,
       slice.historyNo,
       slice.historyHash,
+      slice.hi,
+      slice.itemCount,
+      slice.readToSeq,
+      slice.leasedAt,
+      slice.leasedFrom,
+      slice.workedMs,
+      slice.workedRows,
+      slice.expectedMs,
       slice.runId,
       slice.sliceNo,
       epochRead,

@@ -17,12 +17,16 @@ export async function acceptRunManifest(ctx: SchedulerContext, message: RunManif
   return inRun(ctx, message.runId, async (tx, run, effects) => {
     const totals = JSON.stringify(message.totals);
     if (run.manifest !== null) {
-      const same = run.sliceCount === message.sliceCount && sameTotals(parseTotals(run.manifest), message.totals);
+      // Splits make a run's slices more, never fewer; what was frozen stays the same.
+      const same =
+        isNoMore(message.sliceCount, run.sliceCount) && sameTotals(parseTotals(run.manifest), message.totals);
       if (!same) alarm(effects, run, 'a second manifest differs from the first, which was kept', message);
       return same ? 'repeated' : 'contradicting';
     }
-    await setManifest(tx, { runId: run.id, sliceCount: message.sliceCount, manifest: totals });
-    const next = { ...run, manifest: totals, sliceCount: message.sliceCount };
+    // A split may have been told of before the manifest came.
+    const sliceCount = Math.max(message.sliceCount, run.sliceCount ?? 0);
+    await setManifest(tx, { runId: run.id, sliceCount, manifest: totals });
+    const next = { ...run, manifest: totals, sliceCount };
     await conclude(tx, ctx, next, 'the manifest', effects);
     return 'taken';
   });
@@ -68,12 +72,34 @@ async function takeSlices(
   await insertToldSlices(tx, run.id, taken);
   let totals = parseTotals(run.totalsTold);
   for (const slice of taken) totals = addTotals(totals, slice.totals);
-  const next = { ...run, slicesTold: run.slicesTold + taken.length, totalsTold: JSON.stringify(totals) };
-  await setTold(tx, { runId: run.id, slicesTold: next.slicesTold, totalsTold: next.totalsTold });
+  const next = {
+    ...run,
+    slicesTold: run.slicesTold + taken.length,
+    totalsTold: JSON.stringify(totals),
+    sliceCount: grownCount(run.sliceCount, taken),
+  };
+  await setTold(tx, {
+    runId: run.id,
+    slicesTold: next.slicesTold,
+    totalsTold: next.totalsTold,
+    sliceCount: next.sliceCount,
+  });
   const last = taken.at(-1)?.sliceNo ?? 0;
   await conclude(tx, ctx, next, `slice ${last} (${next.slicesTold} told of ${run.sliceCount ?? '?'})`, effects);
   return contradicting ? 'contradicting' : 'taken';
 }
+
+/**
+ * How many slices the run is known to have. Each slice told brings the number there was when it was settled; a split
+ * locks its parent, so a parent tells of all its children. The largest number told is therefore reached only when all
+ * are told: whoever is missing would have told, or will tell, of more.
+ */
+export function grownCount(known: number | null, told: readonly SliceSettled[]): number | null {
+  const most = Math.max(0, ...told.map((slice) => slice.sliceCount ?? 0));
+  return most > (known ?? 0) ? most : known;
+}
+
+const isNoMore = (count: number, known: number | null): boolean => known !== null && count <= known;
 
 /** Judges the sums, records a mismatch loudly, and moves the run on when it is settled. The run's row is locked. */
 async function conclude(tx: SqlTx, ctx: SchedulerContext, run: RunRow, after: string, effects: Effects): Promise<void> {

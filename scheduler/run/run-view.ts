@@ -39,7 +39,7 @@ export interface RunView {
   readonly result: unknown;
   /** The version of the script that it runs; null for a job that runs a handler, and before it is split. */
   readonly scriptVersion: number | null;
-  /** What was frozen, or null while nothing was told. */
+  /** What was frozen, or null while nothing was told; sliceCount grows with each split that was told of. */
   readonly manifest: { readonly sliceCount: number; readonly totals: readonly Total[] } | null;
   readonly slicesTold: number;
   /** The sums of the slices that were told settled, by group, currency and state. */

@@ -94,6 +94,7 @@ interface Facts {
   readonly runs: readonly Row[];
   readonly history: readonly Row[];
   readonly open: readonly Row[];
+  readonly expected: readonly Row[];
   readonly ledger: readonly Row[];
   readonly plans: readonly Row[];
 }
@@ -107,6 +108,7 @@ function readFacts(store: string): Facts {
     runs: all('select * from slice_run order by run_id'),
     history: all('select * from history order by run_id, slice_no, no'),
     open: all('select * from open_item'),
+    expected: all('select * from slice_expected'),
     ledger: all('select * from ledger'),
     plans: all('select * from plan'),
   }));
@@ -152,18 +154,30 @@ function auditChains({ slices, history }: Facts): string[] {
   return found;
 }
 
-/** I9: the slices of a run hold each of its items once, one after the other; no plan is twice in a run. */
-function auditSlices({ runs, slices, items, open }: Facts): string[] {
+/**
+ * I9: the slices of a run hold each of its items once, one after the other, also those that were split off: these have
+ * later numbers and lie in the middle. What is expected of each is what lies in it. No plan is twice in a run.
+ */
+function auditSlices({ runs, slices, items, open, expected }: Facts): string[] {
   const found: string[] = [];
   const itemsOf = Map.groupBy(items, sliceOf);
   const openOf = Map.groupBy(open, sliceOf);
+  const expectedOf = Map.groupBy(expected, sliceOf);
   for (const run of runs.filter((one) => one.state === 'frozen')) {
     let seq = 1;
-    for (const slice of slices.filter((one) => one.run_id === run.run_id)) {
+    const ofRun = slices.filter((one) => one.run_id === run.run_id);
+    if (run.slice_count !== ofRun.length) {
+      found.push(`run ${run.run_id}: ${run.slice_count} slices are counted, ${ofRun.length} found`);
+    }
+    for (const slice of ofRun.sort((a, b) => Number(a.lo) - Number(b.lo))) {
       const mine = itemsOf.get(sliceOf(slice)) ?? [];
       const isWhole = mine.every((item, at) => item.seq === seq + at) && mine.length === slice.item_count;
       if (!isWhole || slice.lo !== seq || slice.hi !== seq + mine.length - 1) {
         found.push(`slice ${sliceOf(slice)}: its items are not ${slice.lo} to ${slice.hi}, each once`);
+      }
+      const sums = sumsOf(expectedOf.get(sliceOf(slice)) ?? []);
+      if (sums !== sumsOf(mine.map((item) => ({ ...item, item_count: 1 })))) {
+        found.push(`slice ${sliceOf(slice)}: expected are ${sums}`);
       }
       const settled = mine.filter(({ state }) => FINAL.includes(String(state)) || state === 'MANUAL').length;
       if (slice.settled_count !== settled) found.push(`slice ${sliceOf(slice)}: settled_count is not ${settled}`);
@@ -176,6 +190,16 @@ function auditSlices({ runs, slices, items, open }: Facts): string[] {
     if (new Set(subjects).size !== subjects.length) found.push(`run ${run.run_id}: a plan is there twice`);
   }
   return found;
+}
+
+/** Counts and amounts per currency, as text to compare. */
+function sumsOf(rows: readonly Row[]): string {
+  const sums = new Map<string, [count: number, amount: bigint]>();
+  for (const row of rows) {
+    const [count, amount] = sums.get(String(row.currency)) ?? [0, 0n];
+    sums.set(String(row.currency), [count + Number(row.item_count), amount + BigInt(row.amount_minor ?? 0)]);
+  }
+  return JSON.stringify([...sums].map(([currency, [count, amount]]) => [currency, count, String(amount)]).sort());
 }
 
 /** I5 at the end of a night: every item is final, nothing is open, every slice has been told. */

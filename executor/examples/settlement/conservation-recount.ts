@@ -96,28 +96,38 @@ async function addManifest(db: SqlReader, run: NightRun, manifest: SumsByLeg): P
 
 const PAGE_ITEMS = 5_000;
 
-/** Neighbouring slices, together about a page of items: small slices cost no query each, large ones stay whole. */
+/**
+ * Neighbouring slices, together about a page of items: small slices cost no query each, large ones stay whole. In the
+ * order of their items, which is that of their subjects: a slice that was split off has a number behind all others.
+ */
 async function slicePages(db: SqlReader, run: NightRun): Promise<SlicePage[]> {
-  const rows = await db.arrays('select slice_no, item_count from slice where run_id = ? order by slice_no', [
-    run.runId,
-  ]);
-  const pages: SlicePage[] = [];
-  let fromSlice: number | null = null;
-  let items = 0;
-  for (const [index, [sliceNo, itemCount]] of rows.entries()) {
-    fromSlice ??= Number(sliceNo);
-    items += Number(itemCount);
-    if (items < PAGE_ITEMS && index < rows.length - 1) continue;
-    pages.push({ run, fromSlice, toSlice: Number(sliceNo) });
-    fromSlice = null;
-    items = 0;
-  }
-  // Items that lie outside every slice would be missed: the last page is open upwards, the first one downwards.
-  return pages.map((page, index) => ({
-    ...page,
-    fromSlice: index === 0 ? 0 : page.fromSlice,
-    toSlice: index === pages.length - 1 ? SLICE_NO_MAX : page.toSlice,
+  const rows = await db.arrays('select slice_no, item_count from slice where run_id = ? order by lo', [run.runId]);
+  const slices = rows.map(([sliceNo, items]) => ({ sliceNo: Number(sliceNo), items: Number(items) }));
+  const numbers = slices.map(({ sliceNo }) => sliceNo);
+  const [lowest, highest] = [Math.min(...numbers), Math.max(...numbers)];
+  return cutPages(slices).map(({ fromSlice, toSlice }) => ({
+    run,
+    // Items that lie outside every slice would be missed: the last number's page is open upwards, the first's downwards.
+    fromSlice: fromSlice === lowest ? 0 : fromSlice,
+    toSlice: toSlice === highest ? SLICE_NO_MAX : toSlice,
   }));
+}
+
+/** Pages of slices that are neighbours both in their items and in their numbers: a page is a range of numbers. */
+function cutPages(
+  slices: readonly { readonly sliceNo: number; readonly items: number }[],
+): { fromSlice: number; toSlice: number }[] {
+  const pages: { fromSlice: number; toSlice: number; items: number }[] = [];
+  for (const { sliceNo, items } of slices) {
+    const page = pages.at(-1);
+    if (page === undefined || page.items >= PAGE_ITEMS || page.toSlice + 1 !== sliceNo) {
+      pages.push({ fromSlice: sliceNo, toSlice: sliceNo, items });
+    } else {
+      page.toSlice = sliceNo;
+      page.items += items;
+    }
+  }
+  return pages;
 }
 const SLICE_NO_MAX = 2 ** 31 - 1;
 

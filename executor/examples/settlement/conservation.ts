@@ -29,7 +29,7 @@ export class SumsByLeg {
 
 /** The four totals of a night that have to agree, each counted for itself. */
 export interface NightTotals {
-  /** What was frozen: `slice_expected`, written with the selection and never after. */
+  /** What was frozen: `slice_expected`, written with the selection; a split moves parts of it and adds nothing. */
   readonly manifest: SumsByLeg;
   /** Every item, its group and amount taken from its call and the ledger: success + failed + blocked + unresolved. */
   readonly recounted: SumsByLeg;

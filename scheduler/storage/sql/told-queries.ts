@@ -41,12 +41,18 @@ export async function setManifest(
 /** Only with the run's row locked: the sums are read, added to and written back. */
 export async function setTold(
   tx: SqlTx,
-  told: { runId: number; slicesTold: number; totalsTold: string | null; mismatch?: string | null },
+  told: {
+    runId: number;
+    slicesTold: number;
+    totalsTold: string | null;
+    mismatch?: string | null;
+    /** Null or absent: as it was. */
+    sliceCount?: number | null;
+  },
 ): Promise<void> {
-  await tx.run(`update s_run set slices_told = ?, totals_told = ?, mismatch = coalesce(mismatch, ?) where id = ?`, [
-    told.slicesTold,
-    told.totalsTold,
-    told.mismatch ?? null,
-    told.runId,
-  ]);
+  await tx.run(
+    `update s_run set slices_told = ?, totals_told = ?, mismatch = coalesce(mismatch, ?),
+       slice_count = coalesce(?, slice_count) where id = ?`,
+    [told.slicesTold, told.totalsTold, told.mismatch ?? null, told.sliceCount ?? null, told.runId],
+  );
 }

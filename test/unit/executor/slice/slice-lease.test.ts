@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { NOTHING_LEARNED } from '../../../../executor/slice/choose-slice.ts';
+import { type Claim, claimSlice } from '../../../../executor/slice/claim-slice.ts';
 import {
-  type Claim,
-  claimSlice,
   endLease,
   expireLeasesOf,
   holds,
@@ -20,7 +20,8 @@ async function givenSlices(count: number): Promise<void> {
   world = await MoneyWorld.open({ connect: false });
   await world.plant(
     `insert into slice_run (run_id, chain_run_id, job, group_name, downstream_id, business_date, shard_total, high_water,
-       state, created_at) values (7, 1, 'premium-debit', 'PREMIUM', 1, '2026-11-20', 1, 0, 'frozen', 0)`,
+       state, created_at, open_until) values (7, 1, 'premium-debit', 'PREMIUM', 1, '2026-11-20', 1, 0, 'frozen', 0, ?)`,
+    [Number.MAX_SAFE_INTEGER],
   );
   for (let no = 0; no < count; no += 1) {
     await world.plant(
@@ -30,7 +31,7 @@ async function givenSlices(count: number): Promise<void> {
   }
 }
 const claim = (owner: string, shardIndex = 0): Promise<Claim> =>
-  claimSlice(world.store, { runId: 7, shardIndex, owner });
+  claimSlice(world.store, { runId: 7, shardIndex, owner, learned: NOTHING_LEARNED });
 const leaseOf = (claimed: Claim): SliceLease => {
   if (claimed.kind !== 'leased') throw new Error(`not leased: ${claimed.kind}`);
   return claimed.lease;
@@ -43,21 +44,21 @@ describe('a slice lease (I10)', () => {
     await world.runtime.advance(1_000);
     expect(leaseOf(await claim('b')).sliceNo).toBe(1);
     const nowMs = world.runtime.clock.wallMs();
-    expect(await claim('c')).toEqual({ kind: 'held', untilMs: nowMs - 1_000 + LEASE_MS, nowMs });
-    expect(await claim('c', 1)).toEqual({ kind: 'none_left' });
+    expect(await claim('c')).toMatchObject({ kind: 'nothing', ownLeft: 2, untilMs: nowMs - 1_000 + LEASE_MS, nowMs });
+    expect(await claim('c', 1)).toMatchObject({ kind: 'nothing', ownLeft: 0 });
   });
 
   test('runs out by the store clock, and the heir has the next epoch', async () => {
     await givenSlices(1);
     const first = leaseOf(await claim('a'));
     await world.runtime.advance(LEASE_MS);
-    expect((await claim('b')).kind).toBe('held');
+    expect((await claim('b')).kind).toBe('nothing');
     await world.runtime.advance(1);
     const heir = leaseOf(await claim('b'));
     expect(heir.epoch).toBe(first.epoch + 1);
     expect(await renewLease(world.store, first)).toBe(false);
     await releaseSlice(world.store, first);
-    expect((await claim('c')).kind).toBe('held');
+    expect((await claim('c')).kind).toBe('nothing');
     const row = await world.store.transaction('look', (tx) => lockSlice(tx, 7, 0));
     expect(holds(row, first)).toBe(false);
     expect(holds(row, heir)).toBe(true);
@@ -79,7 +80,7 @@ describe('a slice lease (I10)', () => {
     await world.runtime.advance(9_000);
     expect(await renewLease(world.store, lease)).toBe(true);
     await world.runtime.advance(9_000);
-    expect((await claim('b')).kind).toBe('held');
+    expect((await claim('b')).kind).toBe('nothing');
   });
 
   test('given back unfinished, the slice goes on at its cursor', async () => {
@@ -100,7 +101,7 @@ describe('a slice lease (I10)', () => {
       await endLease(tx, slice);
       expect(await saveSlice(tx, slice, slice.epoch)).toBe(true);
     });
-    expect(await claim('b')).toEqual({ kind: 'none_left' });
+    expect(await claim('b')).toMatchObject({ kind: 'nothing', slices: [], untilMs: null });
     const [lease] = await world.rows<{ ended_at: number; item_rows: number }>('select * from slice_lease');
     expect(lease).toMatchObject({ ended_at: world.runtime.clock.wallMs(), item_rows: 10 });
   });
@@ -121,7 +122,7 @@ describe('a slice lease (I10)', () => {
     await givenSlices(1);
     leaseOf(await claim('dead'));
     expect(await expireLeasesOf(world.store, 2)).toBe(0);
-    expect((await claim('b')).kind).toBe('held');
+    expect((await claim('b')).kind).toBe('nothing');
     expect(await expireLeasesOf(world.store, 1)).toBe(1);
     expect(leaseOf(await claim('b')).epoch).toBe(2);
   });
