@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { listen, readBody } from './owner/http-control-server.ts';
+import { readBody } from './owner/http-control-server.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface CallbackServer {
@@ -11,6 +12,9 @@ export interface CallbackServer {
 }
 
 export interface CallbackServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free one. */
   readonly port: number;
   readonly logger: Logger;
   /** Stores the callback and says what to answer; 200 only after the commit. */
@@ -20,8 +24,9 @@ export interface CallbackServerOptions {
 const PATH = '/gateway/callbacks';
 const BODY_MAX_BYTES = 65_536;
 
-/** Opens `POST /gateway/callbacks` on loopback. Throws UsageError when the port is taken. */
+/** Opens `POST /gateway/callbacks`. Throws UsageError when the port is taken. */
 export async function startCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
+  const { host = '127.0.0.1' } = options;
   const server = createServer((request, response) => {
     answer(request, response, options).catch((error: unknown) => {
       options.logger.error({ err: error }, 'a callback could not be stored; the gateway will send it again');
@@ -32,15 +37,15 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
   server.headersTimeout = 5_000;
   server.maxHeadersCount = 50;
   try {
-    await listen(server, options.port);
+    await listen(server, options.port, host);
   } catch (cause) {
     throw new UsageError(
-      `--callback-port ${options.port} cannot be opened on 127.0.0.1 (${messageOf(cause)}): name a free port`,
+      `--callback-port ${options.port} cannot be opened on ${host} (${messageOf(cause)}): name a free port`,
       { cause },
     );
   }
   return {
-    url: `http://127.0.0.1:${options.port}${PATH}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}${PATH}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -49,6 +54,16 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
         setTimeout(() => server.closeAllConnections(), 500).unref();
       }),
   };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 async function answer(

@@ -11,6 +11,11 @@ import { processTerminal } from './screen/terminal.ts';
 // Loaded when it is called: `--help` and a wrong option wait for nothing that a night needs.
 const RUN: Readonly<Record<CommandSpec['name'], (call: CommandCall) => Promise<number>>> = {
   night: async (call) => (await import('./night-command.ts')).runNightCommand(call),
+  scheduler: async (call) => (await import('./cluster/scheduler-command.ts')).runSchedulerCommand(call),
+  executor: async (call) => (await import('./cluster/executor-command.ts')).runExecutorCommand(call),
+  gateway: async (call) => (await import('./cluster/gateway-command.ts')).runGatewayCommand(call),
+  migrate: async (call) => (await import('./cluster/migrate-command.ts')).runMigrateCommand(call),
+  fire: async (call) => (await import('./cluster/fire-command.ts')).runFireCommand(call),
   dev: async (call) => (await import('./dev/dev-command.ts')).runDevCommand(call),
   status: async (call) => (await import('./status-command.ts')).runStatusCommand(call),
   resolve: async (call) => (await import('./resolve-command.ts')).runResolveCommand(call),
@@ -49,10 +54,16 @@ function exitCodeOfError(error: unknown): number {
 const BAD_INPUT: ReadonlySet<string> = new Set([
   'BAD_OPTION',
   'BAD_INPUT',
+  'CONFIG_INVALID',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'SCHEDULER_UNREACHABLE',
   'NOT_FOUND',
   'CONFLICT',
   'STORE_UNREACHABLE',
   'STORE_BUSY',
+  'STORE_OVERLOADED',
+  'STORE_READ_ONLY',
   'STORE_UNFIT',
   'STORE_CORRUPT',
   'MIGRATION_CHANGED',

@@ -51,3 +51,18 @@ export const SETTLEMENT_CHAIN: ChainDefinition = {
   ],
   sweeps: ['verification-sweep'],
 };
+
+/** How long a chain run of a cluster may take that names no cut-off of its own. */
+const CUT_OFF_AFTER_MS = 2 * 3_600_000;
+
+/**
+ * The same jobs where executors may die between two of them: an import is tried again on another executor. A file that is
+ * refused is not, because the refusal says that trying again is no use.
+ */
+export const CLUSTER_JOBS: readonly JobDefinition[] = SETTLEMENT_JOBS.map((one) =>
+  one.name === 'import-plans' ? { ...one, retry: { count: RETRIES } } : one,
+);
+export const CLUSTER_CHAIN: ChainDefinition = {
+  ...SETTLEMENT_CHAIN,
+  cutOff: { kind: 'after', afterMs: CUT_OFF_AFTER_MS },
+};

@@ -246,10 +246,12 @@ async function findOrAddDownstream(store: SqlStore, downstream: Downstream): Pro
     const find = () => tx.get<{ id: number }>('select id from downstream where name = ?', [downstream.name]);
     const there = await find();
     if (there) return there.id;
-    return tx.insertReturningId('insert into downstream (name, origin) values (?, ?)', [
-      downstream.name,
-      downstream.origin,
-    ]);
+    // Of processes that start together one inserts it, and the others find it.
+    const row = [downstream.name, downstream.origin];
+    await tx.insertRows({ table: 'downstream', columns: ['name', 'origin'], onConflict: 'ignore' }, [row]);
+    const made = await find();
+    if (!made) throw new Error(`downstream ${downstream.name} is not there after it was stored`);
+    return made.id;
   });
 }
 

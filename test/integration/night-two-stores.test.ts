@@ -31,7 +31,7 @@ test('a whole night with the scheduler on one store and the executors on another
     'chunk-size': '50',
     store: `sqlite:${files.executors}`,
   };
-  const options = nightOptions({ values, switches: new Set(), fromEnv: new Set(), positionals: [] }, dir);
+  const options = nightOptions({ values, lists: {}, switches: new Set(), fromEnv: new Set(), positionals: [] }, dir);
   const runtime = systemRuntime();
   {
     await using closing = new AsyncDisposableStack();

@@ -4,7 +4,7 @@ import type { Scheduler } from '../../../scheduler/scheduler.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
-import { UsageError } from '../usage-error.ts';
+import { listenError } from '../cluster/listen-error.ts';
 import type { DevOptions } from './dev-options.ts';
 import type { JobsFile } from './jobs-file.ts';
 import { ownAccessToken } from './own-access-token.ts';
@@ -46,27 +46,12 @@ export async function startDevScheduler(
   try {
     await scheduler.start();
   } catch (cause) {
-    throw portError(cause, options) ?? cause;
+    throw listenError(cause, options) ?? cause;
   }
   closing.defer(() => scheduler.stop());
   // What an earlier start defined, and this one does not, must not fire.
   await scheduler.define(definitions);
   return scheduler;
-}
-
-function portError(cause: unknown, { host, port }: DevOptions): UsageError | null {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
-  if (code === 'EADDRINUSE') {
-    return new UsageError(
-      `--port ${port} is taken on ${host}: name another with --port N, or --port 0 for any free one`,
-      { cause },
-    );
-  }
-  if (code === 'EACCES') return new UsageError(`--port ${port} may not be opened here: name one above 1023`, { cause });
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new UsageError(`--host ${host} is no address of this machine: name one that is, or 0.0.0.0`, { cause });
-  }
-  return null;
 }
 
 const isLoopback = (host: string): boolean => /^(127\.|localhost$|::1$)/.test(host);

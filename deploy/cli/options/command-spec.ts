@@ -8,14 +8,31 @@ export interface OptionSpec {
   readonly default?: string;
   /** Read when the option is not given. */
   readonly env?: string;
+  /** Never on the command line, where every user of the machine sees it: from its variable or the configuration file. */
+  readonly secret?: true;
+  /** May be given more than once. */
+  readonly many?: true;
 }
 
+export type CommandName =
+  | 'night'
+  | 'dev'
+  | 'scheduler'
+  | 'executor'
+  | 'gateway'
+  | 'migrate'
+  | 'fire'
+  | 'status'
+  | 'resolve';
+
 export interface CommandSpec {
-  readonly name: 'night' | 'dev' | 'status' | 'resolve';
+  readonly name: CommandName;
   readonly summary: string;
   readonly about: readonly string[];
   /** What stands after the command's name, e.g. `REQUEST_NO`. */
   readonly positional?: string;
   readonly options: readonly OptionSpec[];
+  /** Every option may also come from a configuration file and from its variable: docs/configuration.md. */
+  readonly configured?: true;
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }

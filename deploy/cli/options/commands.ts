@@ -1,6 +1,6 @@
+import { CLUSTER_COMMANDS } from './cluster-commands.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
-
-const HELP: OptionSpec = { name: 'help', meaning: 'shows this text' };
+import { ACCESS_TOKEN, HELP, SCHEDULERS } from './setting-rows.ts';
 
 const WHERE: readonly OptionSpec[] = [
   {
@@ -164,12 +164,21 @@ const dev: CommandSpec = {
 const status: CommandSpec = {
   name: 'status',
   summary: 'shows what runs, what is open and since when, and the last nights',
-  about: ['Works while a night runs (it asks the running process) and when none does (it reads the store).'],
-  options: [...WHERE, { name: 'json', meaning: 'one JSON document instead of tables' }, HELP],
+  about: [
+    'Works while a night runs (it asks the running process) and when none does (it reads the store).',
+    'With --schedulers it asks a cluster instead: its executors, its open runs and its chain runs.',
+  ],
+  options: [
+    ...WHERE,
+    SCHEDULERS,
+    ...ACCESS_TOKEN,
+    { name: 'json', meaning: 'one JSON document instead of tables' },
+    HELP,
+  ],
   exitCodes: [
     [0, 'shown'],
     [1, 'internal error'],
-    [2, 'bad option, or the store is not reachable'],
+    [2, 'bad option, or neither store nor scheduler is reachable'],
   ],
 };
 
@@ -198,4 +207,4 @@ const resolve: CommandSpec = {
   ],
 };
 
-export const COMMANDS: readonly CommandSpec[] = [night, dev, status, resolve];
+export const COMMANDS: readonly CommandSpec[] = [night, dev, ...CLUSTER_COMMANDS, status, resolve];

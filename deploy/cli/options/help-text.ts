@@ -24,7 +24,8 @@ export function commandHelp(command: CommandSpec, columns = 100): string {
     ...wrap(command.about.join(' '), columns),
     '',
     'Options:',
-    ...command.options.flatMap((option) => optionLines(option, columns)),
+    ...command.options.filter(({ secret }) => secret !== true).flatMap((option) => optionLines(option, columns)),
+    ...secretLines(command, columns),
     '',
     'Exit codes:',
     ...command.exitCodes.flatMap(([code, meaning]) => indented(`  ${code}`.padEnd(8), meaning, columns)),
@@ -33,6 +34,19 @@ export function commandHelp(command: CommandSpec, columns = 100): string {
 }
 
 const INDENT = 34;
+
+/** What comes from a variable or the configuration file only. */
+function secretLines({ options }: CommandSpec, columns: number): string[] {
+  const secrets = options.filter(({ secret }) => secret === true);
+  if (secrets.length === 0) return [];
+  const lines = secrets.flatMap(({ env = '', meaning, default: standard }) => {
+    const text = standard === undefined ? meaning : `${meaning} (default: ${standard})`;
+    return env.length + 2 >= INDENT
+      ? [`  ${env}`, ...indented(' '.repeat(INDENT), text, columns)]
+      : indented(`  ${env}`.padEnd(INDENT), text, columns);
+  });
+  return ['', 'Variables:', ...lines];
+}
 
 function optionLines(option: OptionSpec, columns: number): string[] {
   const head = `  --${option.name}${option.value === undefined ? '' : ` ${option.value}`}`;

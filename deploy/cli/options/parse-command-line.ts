@@ -7,6 +7,8 @@ import { COMMANDS } from './commands.ts';
 /** What was typed, by option name; an option that was not given is absent (or came from its environment variable). */
 export interface Given {
   readonly values: Readonly<Record<string, string>>;
+  /** Options that may be given more than once, in the order in which they were. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   /** Options whose value came from their environment variable. */
   readonly fromEnv: ReadonlySet<string>;
   readonly switches: ReadonlySet<string>;
@@ -63,6 +65,7 @@ function parseOptions(
     ),
   });
   const values: Record<string, string> = {};
+  const lists: Record<string, string[]> = {};
   const switches = new Set<string>();
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -70,12 +73,19 @@ function parseOptions(
     if (token.kind !== 'option') continue;
     const option = byName.get(token.name);
     if (option === undefined) throw unknownOption(command, token.rawName);
+    if (option.secret === true) {
+      throw new UsageError(
+        `--${option.name} is no option, because the process list would show it: set ${option.env}, or name a file`,
+      );
+    }
     if (option.value === undefined) {
       if (token.value !== undefined) throw new UsageError(`--${option.name} takes no value: write it alone`);
       switches.add(option.name);
       continue;
     }
-    values[option.name] = optionValue(option, token.value, values, byName);
+    const value = optionValue(option, token.value, values, byName);
+    if (option.many === true) lists[option.name] = [...(lists[option.name] ?? []), value];
+    else values[option.name] = value;
   }
   if (positionals.length > 0 && command.positional === undefined) {
     throw new UsageError(
@@ -83,13 +93,14 @@ function parseOptions(
     );
   }
   const fromEnv = new Set<string>();
-  for (const option of command.options) {
+  // A command with a configuration lays file, variables and options over each other in one place.
+  for (const option of command.configured === true ? [] : command.options) {
     const text = option.env === undefined ? undefined : env[option.env];
     if (values[option.name] !== undefined || text === undefined || text === '') continue;
     values[option.name] = text;
     fromEnv.add(option.name);
   }
-  return { values, fromEnv, switches, positionals };
+  return { values, lists, fromEnv, switches, positionals };
 }
 
 function optionValue(
@@ -113,7 +124,7 @@ function optionValue(
 function unknownOption(command: CommandSpec, rawName: string): UsageError {
   const near = closest(
     rawName.replace(/^-+/, ''),
-    command.options.map((option) => option.name),
+    command.options.filter((option) => option.secret !== true).map((option) => option.name),
   );
   const wayOut = near === null ? `see daybreak ${command.name} --help` : `did you mean --${near}?`;
   return new UsageError(`unknown option ${rawName} of daybreak ${command.name}: ${wayOut}`);

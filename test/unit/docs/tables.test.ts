@@ -18,7 +18,13 @@ import { openSqlStore } from '../../../shared/sql/open-store.ts';
 import { bare, codeBlocks, codePaths, ROOT, readPage, section, tableRows } from './pages.ts';
 
 const night = readPage('docs/night.md');
-const pageOf = (command: string): string => (command === 'dev' ? readPage('docs/dev.md') : night);
+const PAGES: Readonly<Record<string, string>> = {
+  night: 'docs/night.md',
+  status: 'docs/night.md',
+  resolve: 'docs/night.md',
+  dev: 'docs/dev.md',
+};
+const pageOf = (command: string): string => readPage(PAGES[command] ?? 'docs/configuration.md');
 const planFile = readPage('docs/plan-file.md');
 const gateway = readPage('docs/gateway.md');
 
@@ -27,11 +33,24 @@ test.each(
 )('the options of "$name" are documented as the command itself has them, in the same order', ({ name, options }) => {
   const text = section(pageOf(name), `daybreak ${name}`).split(/^### /m)[0] ?? '';
   const documented = tableRows(text)
-    .filter(([option]) => option?.startsWith('`--'))
+    .filter(([option]) => option?.startsWith('`--') || option === 'no option')
     .map(([option, value, , standard, env]) => [bare(option), bare(value), bare(standard), bare(env)]);
   expect(documented).toEqual(
-    options.map((option) => [`--${option.name}`, option.value ?? '', option.default ?? '', option.env ?? '']),
+    options.map((option) => [
+      option.secret === true ? 'no option' : `--${option.name}`,
+      option.value ?? '',
+      option.default ?? '',
+      option.env ?? '',
+    ]),
   );
+});
+
+test.each(
+  COMMANDS.filter(({ configured }) => configured).map(({ name, exitCodes }) => ({ name, exitCodes })),
+)('the exit codes of "$name" are documented', ({ name, exitCodes }) => {
+  const rows = tableRows(section(readPage('docs/configuration.md'), `daybreak ${name}`));
+  const documented = rows.filter(([code]) => /^\d+$/.test(code ?? '')).map(([code]) => Number(code));
+  expect(documented).toEqual(exitCodes.map(([code]) => code));
 });
 
 test('docs/night.md names every exit code of a night', () => {

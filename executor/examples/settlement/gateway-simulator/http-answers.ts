@@ -55,11 +55,11 @@ export function sendHalf(response: ServerResponse, value: unknown): void {
   response.write(body.subarray(0, Math.ceil(body.byteLength / 2)), () => response.destroy());
 }
 
-/** Listens on loopback; resolves with the port. */
-export function listen(server: Server, port: number): Promise<number> {
+/** Resolves with the port. */
+export function listen(server: Server, port: number, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -11,6 +11,8 @@ export interface GatewaySimulatorOptions {
   readonly books: string;
   /** What callers must send as `Authorization: Bearer <key>`. */
   readonly key: string;
+  /** Where it listens; default 127.0.0.1. */
+  readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
   /** Default 'none'. */
@@ -37,7 +39,7 @@ export interface GatewaySimulatorOptions {
 }
 
 export interface GatewaySimulator {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, whatever it listens on beside loopback. */
   readonly url: string;
   readonly port: number;
   readonly key: string;
@@ -62,6 +64,7 @@ export const SAMPLE_CAPABILITIES: DownstreamCapabilities = {
 export interface CheckedOptions {
   readonly books: string;
   readonly key: string;
+  readonly host: string;
   readonly port: number;
   readonly dials: Dials;
   readonly capabilities: DownstreamCapabilities;
@@ -86,6 +89,7 @@ export function checkSimulatorOptions(options: GatewaySimulatorOptions): Checked
   return {
     books: options.books,
     key: options.key,
+    host: options.host ?? '127.0.0.1',
     port,
     dials: turnDials(presetDials(checkPreset(options.preset ?? 'none')), options.dials ?? {}),
     capabilities: readCapabilities({ ...SAMPLE_CAPABILITIES, ...options.capabilities }),

@@ -163,7 +163,7 @@ export async function startGatewaySimulator(given: GatewaySimulatorOptions): Pro
       else sendJson(response, status, { message: messageOf(error) });
     });
   });
-  const port = await listen(server, options.port);
+  const port = await listen(server, options.port, options.host);
   gateway.start();
 
   return {

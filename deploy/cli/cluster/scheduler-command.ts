@@ -1,0 +1,77 @@
+import { createScheduler } from '../../../scheduler/create-scheduler.ts';
+import { LOOPBACK_ONLY } from '../../../scheduler/dispatch/http-allowed-networks.ts';
+import type { Scheduler } from '../../../scheduler/scheduler.ts';
+import type { SqlStore } from '../../../shared/sql/sql.ts';
+import type { CommandCall } from '../command-call.ts';
+import { type JobsFile, readJobsFile } from '../dev/jobs-file.ts';
+import { SCHEDULER_PART } from '../migrate-night-store.ts';
+import { CLUSTER_CHAIN, CLUSTER_JOBS } from '../nightly-settlement.ts';
+import { listenError } from './listen-error.ts';
+import { openClusterStore, refuseBesideNight } from './open-cluster-store.ts';
+import { openHints } from './open-hints.ts';
+import { configuredCall, runService, type Service, untilAborted } from './run-service.ts';
+import { type SchedulerCommandOptions, schedulerOptions } from './scheduler-options.ts';
+
+/** `daybreak scheduler`: one of the schedulers of a cluster, until it is told to stop. */
+export async function runSchedulerCommand(call: CommandCall): Promise<number> {
+  const given = configuredCall(call);
+  if (given === null) return 0;
+  const options = schedulerOptions(given, call.cwd);
+  const stopping = 'it fires and hands out nothing more, and what is under way may end';
+  return runService(call, { ...options, stopping }, (service) => serve(options, service));
+}
+
+/** What is opened is closed in the reverse order, however it ends. */
+async function serve(options: SchedulerCommandOptions, service: Service): Promise<void> {
+  const { stop, say } = service;
+  await using closing = new AsyncDisposableStack();
+  const definitions = await readClusterDefinitions(options);
+  const store = await openClusterStore(
+    { location: options.store, part: SCHEDULER_PART, migrate: options.migrate },
+    service,
+    closing,
+  );
+  const scheduler = await startScheduler(options, { service, store, definitions }, closing);
+  // Once more, now that this process is on record: of a night and a scheduler that start together, one sees the other.
+  await refuseBesideNight(store, options.store);
+  say(`scheduler is up at ${scheduler.url}, store ${store.label}`);
+  await untilAborted(stop);
+}
+
+async function startScheduler(
+  options: SchedulerCommandOptions,
+  parts: { readonly service: Service; readonly store: SqlStore; readonly definitions: JobsFile },
+  closing: AsyncDisposableStack,
+): Promise<Scheduler> {
+  const { service, store, definitions } = parts;
+  const { runtime, logger } = service;
+  const scheduler = createScheduler({
+    ...definitions,
+    store,
+    runtime,
+    logger,
+    ...(await openHints(options, service, closing)),
+    cluster: options.cluster,
+    nodeName: options.address,
+    accessToken: options.accessToken,
+    previousAccessToken: options.previousAccessToken,
+    host: options.host,
+    port: options.port,
+    allowedNetworks: options.allowedNetworks ?? LOOPBACK_ONLY,
+    arrivalRoots: options.arrivalRoots,
+    settings: { executorSilentAfterMs: options.silentAfterMs, executorGoneAfterMs: options.goneAfterMs },
+  });
+  closing.defer(() => scheduler.stop({ drainMs: options.drainMs }));
+  try {
+    await scheduler.start();
+  } catch (cause) {
+    throw listenError(cause, options) ?? cause;
+  }
+  return scheduler;
+}
+
+async function readClusterDefinitions({ jobsPath, settlement }: SchedulerCommandOptions): Promise<JobsFile> {
+  const own = jobsPath === null ? { jobs: [], chains: [] } : await readJobsFile(jobsPath);
+  if (!settlement) return own;
+  return { jobs: [...CLUSTER_JOBS, ...own.jobs], chains: [CLUSTER_CHAIN, ...own.chains] };
+}
