@@ -7,6 +7,8 @@ export interface TcpProxy {
   cutAnswerTo(text: string): void;
   /** From now on, the first chunk towards the server that holds `text` is not forwarded either. */
   cutBefore(text: string): void;
+  /** From now on nothing passes on the connections that are open now, and neither side is told: half-open. */
+  muteAll(): void;
   /** Ends all connections that are open now. */
   cutAll(): void;
   close(): Promise<void>;
@@ -14,6 +16,7 @@ export interface TcpProxy {
 
 export async function createTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
+  const muted = new Set<readonly [Socket, Socket]>();
   let rule: { text: string; forward: boolean } | null = null;
 
   const server = createServer((client) => {
@@ -23,10 +26,12 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     pairs.add(pair);
     const end = (): void => {
       pairs.delete(pair);
+      muted.delete(pair);
       client.destroy();
       upstream.destroy();
     };
     client.on('data', (chunk) => {
+      if (muted.has(pair)) return;
       const hit = rule !== null && chunk.toString('latin1').toLowerCase().includes(rule.text);
       if (!hit || rule === null) {
         upstream.write(chunk);
@@ -40,6 +45,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     });
     upstream.on('data', (chunk) => {
       // The server has answered, so it has done what it was asked: now the client loses its connection.
+      if (muted.has(pair)) return;
       if (isMute) end();
       else client.write(chunk);
     });
@@ -64,6 +70,9 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     },
     cutBefore(text) {
       rule = { text: text.toLowerCase(), forward: false };
+    },
+    muteAll() {
+      for (const pair of pairs) muted.add(pair);
     },
     cutAll,
     close: () =>

@@ -1,0 +1,3 @@
+import { executorLinesSuite } from './executor-lines.suite.ts';
+
+executorLinesSuite('dialled');
