@@ -15,6 +15,7 @@ import { showNightProgress } from './night-progress.ts';
 import type { NightMoney, NightParts } from './night-work.ts';
 import { announceOwner } from './owner/announce-owner.ts';
 import { holdStore } from './owner/hold-store.ts';
+import { refuseBesideCluster } from './owner/refuse-beside-cluster.ts';
 import { checkRedis } from './redis-check.ts';
 import { readResolution, resolveWith } from './resolve-item.ts';
 import { inert } from './screen/table.ts';
@@ -49,6 +50,7 @@ export async function runNight(call: NightCall): Promise<number> {
   const { logger } = log;
   const held = await holdStore(options.store, { waitMs: STORE_WAIT_MS, runtime, logger, command: call.command });
   closing.defer(() => held.release());
+  if (options.store.kind === 'mysql') await refuseBesideCluster(held.store);
   const watched = watchStore(held.store, runtime);
   const { store } = watched;
   await migrateNightStore(store, logger);

@@ -9,8 +9,10 @@ import { duration, grouped, localTime, money } from './screen/words.ts';
 import { type StatusDocument, statusDocument } from './status-document.ts';
 import { whereOptions } from './where-options.ts';
 
-/** `daybreak status`: asks the night that runs, or reads the store. */
-export async function runStatusCommand({ given, terminal, cwd }: CommandCall): Promise<number> {
+/** `daybreak status`: asks the night that runs, reads the store, or asks a cluster. */
+export async function runStatusCommand(call: CommandCall): Promise<number> {
+  const { given, terminal, cwd } = call;
+  if (asksCluster(given)) return (await import('./cluster/cluster-status.ts')).showClusterStatus(call);
   const { store: location } = whereOptions(given, cwd);
   const label = location.kind === 'sqlite' ? location.url : location.label;
   const document = await askOrOpen<StatusDocument>({
@@ -23,6 +25,12 @@ export async function runStatusCommand({ given, terminal, cwd }: CommandCall): P
   if (given.switches.has('json')) terminal.document(JSON.stringify(document));
   else showStatus(document, terminal);
   return 0;
+}
+
+/** A store that was typed is meant, whatever the environment says of a cluster. */
+function asksCluster({ values, fromEnv }: CommandCall['given']): boolean {
+  const typed = (name: string): boolean => values[name] !== undefined && !fromEnv.has(name);
+  return typed('schedulers') || (values.schedulers !== undefined && !typed('store') && !typed('home'));
 }
 
 const NOTHING = { running: null, chain: null } as const;

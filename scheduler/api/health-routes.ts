@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { messageOf } from '../../shared/errors.ts';
 import { migrationsBehind } from '../../shared/sql/migrate.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { schedulerMigrations } from '../storage/migrations/scheduler-migrations.ts';
@@ -16,9 +15,12 @@ export interface HealthOptions {
  */
 export function addHealthRoutes(app: FastifyInstance, { store, isDraining }: HealthOptions): void {
   const config = { permission: 'public' };
-  app.get('/health/live', { config }, async () => ({ status: 'up' }));
+  app.get('/health/live', { config }, async () => ({ status: 'live' }));
   app.get('/health/ready', { config }, async (_request, reply) => {
-    const reasons = [...(isDraining() ? ['it is being stopped'] : []), ...(await storeReasons(store))];
+    const reasons = [
+      ...(isDraining() ? ['draining: it fires and hands out nothing more'] : []),
+      ...(await storeReasons(store)),
+    ];
     return reply
       .code(reasons.length === 0 ? 200 : 503)
       .send({ status: reasons.length === 0 ? 'ready' : 'not ready', reasons });
@@ -28,8 +30,9 @@ export function addHealthRoutes(app: FastifyInstance, { store, isDraining }: Hea
 async function storeReasons(store: SqlStore): Promise<string[]> {
   try {
     const behind = await migrationsBehind(store, schedulerMigrations, 'scheduler');
-    return behind.length === 0 ? [] : [`the tables lack ${behind.join(', ')}`];
-  } catch (error) {
-    return [`the store: ${messageOf(error)}`];
+    return behind.length === 0 ? [] : [`tables: they lack ${behind.join(', ')}`];
+  } catch {
+    // Why is in the log; the page is open to strangers, and the message names the server.
+    return ['store: it does not answer'];
   }
 }

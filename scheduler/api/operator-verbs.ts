@@ -76,6 +76,7 @@ export function createOperatorVerbs(ctx: SchedulerContext): Record<string, WireV
     status: verb(NothingSchema, async (_, caller) => {
       assertInstallation(caller);
       const names = await ctx.store.read('list-definitions', async (db) => ({
+        nowMs: db.nowMs,
         chains: (await enabledChains(db)).map(({ name }) => name),
         jobs: (await enabledJobs(db)).map(({ name, group }) => ({ name, group })),
       }));

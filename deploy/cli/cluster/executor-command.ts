@@ -90,7 +90,7 @@ async function startExecutor(
     ...(store === null ? {} : { store }),
     dataDir: options.dataDir,
     labels: options.labels,
-    slots: options.slots,
+    ...(options.slots === null ? {} : { slots: options.slots }),
     heartbeatIntervalMs: options.heartbeatMs,
     timeZone: options.timeZone,
     // A handler that was told to stop waits for the answers to what it has sent.

@@ -31,7 +31,8 @@ export interface ExecutorCommandOptions {
   readonly settlement: SettlementChoice | null;
   readonly timeZone: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly slots: number;
+  /** Null: as many as the machine suggests. */
+  readonly slots: number | null;
   readonly heartbeatMs: number;
   readonly dataDir: string;
   readonly waitMs: number;
@@ -94,7 +95,8 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
         ? new Intl.DateTimeFormat().resolvedOptions().timeZone
         : timeZoneOption('time-zone', values['time-zone']),
     labels: labelsOption(values.labels),
-    slots: integerOption('slots', values.slots, { min: 1, max: 10_000, default: 16 }),
+    slots:
+      values.slots === undefined ? null : integerOption('slots', values.slots, { min: 1, max: 10_000, default: 8 }),
     heartbeatMs: integerOption('heartbeat-ms', values['heartbeat-ms'], { min: 100, max: 60_000, default: 15_000 }),
     dataDir,
     waitMs: secondsOption(values, 'wait', { max: 86_400, default: 60 }),

@@ -100,7 +100,12 @@ export const EXECUTOR: CommandSpec = {
       default: "the machine's",
     }),
     setting({ name: 'labels', value: 'NAME=TEXT,...', meaning: 'what jobs may ask for, at most 32', default: 'none' }),
-    setting({ name: 'slots', value: 'N', meaning: 'attempts that run at a time, 1 to 10000', default: '16' }),
+    setting({
+      name: 'slots',
+      value: 'N',
+      meaning: 'attempts that run at a time, 1 to 10000',
+      default: 'four for each core, and 8 at least',
+    }),
     setting({
       name: 'heartbeat-ms',
       value: 'MS',
