@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHeldLines } from '../../../scheduler/dispatch/held-lines.ts';
 import { systemRuntime } from '../../../shared/runtime/system-runtime.ts';
 import { TEST_TOKEN } from '../../support/given-executor.ts';
-import { givenWire, until } from '../../support/given-line.ts';
+import { givenLine, givenWire, until } from '../../support/given-line.ts';
 import { givenScheduler, job } from '../../support/given-scheduler.ts';
 
 const question = (differing: object = {}) => ({
@@ -82,6 +82,14 @@ describe('who may hold a line', () => {
     await until(async () => (await post(wire.url, 'registry', registration())).code === 200);
     expect((await post(wire.url, 'registry', registration({ incarnation: 'another' }))).code).toBe(500);
     await answering.stop();
+  });
+
+  test('in the name of an executor that signs nobody asks without a signature', async () => {
+    const wire = await givenWire();
+    await givenLine('held', wire, { handlers: [] });
+    expect(wire.lines.lineAt('held://orders/node-1/')?.signed).toBe(true);
+    expect(await post(wire.url, 'hold', question())).toMatchObject({ code: 500, msg: 'The access token is wrong.' });
+    expect(await post(wire.url, 'hold', question({ id: 'node-2' }))).toMatchObject({ code: 200 });
   });
 
   test('an open line counts as heard', async () => {
