@@ -161,10 +161,16 @@ describeWith(['Redis'], 'hints over Redis', () => {
 
   test('frozen: a lock is had unsurely, nothing piles up, and all goes on when it thaws', async () => {
     const redis = await startPrivateRedis();
-    const hints = await open(redis.url);
+    const metrics = createMetrics();
+    onTestFinished(() => metrics.close());
+    const hints = await open(redis.url, { metrics });
     redis.freeze();
     const locks = await Promise.all(Array.from({ length: 2_000 }, (_, n) => hints.lock(`l${n}`, HOUR)));
     expect(locks.every((lock) => lock?.isSure === false)).toBe(true);
+    // No more than 256 were ever under way; for the others nobody was asked.
+    const { body } = await metrics.scrape();
+    const full = /daybreak_redis_hints_dropped_total\{use="lock",why="full"\} (\d+)/.exec(body)?.[1];
+    expect(Number(full)).toBeGreaterThanOrEqual(1_744);
     for (let n = 0; n < 10_000; n++) hints.setProgress(`k${n}`, { n }, HOUR);
     expect(await hints.takeTokens('t', 1)).toBe(0);
     await until('it is known to be gone', () => !hints.isHeard);
@@ -255,13 +261,14 @@ describeWith(['Redis'], 'hints over Redis', () => {
     const proxy = await createTcpProxy({ host: '127.0.0.1', port: redis.port });
     onTestFinished(() => proxy.close());
     const hints = await open(`redis://127.0.0.1:${proxy.port}`);
-    // The server gets it, its answer is lost with the connection.
-    proxy.cutAnswerTo('zadd');
-    hints.offerTokens('rate:1', 10, HOUR);
-    await until('the block lies there', async () => Number(await tokenBlocks(redis)) === 1);
+    hints.offerTokens('rate:1', 2, HOUR);
+    await until('the block lies there', async () => (await tokenBlocks(redis)) === 1);
+    // The server takes one out, and the answer is lost with the connection.
+    proxy.cutAnswerTo('zremrangebyscore');
+    expect(await hints.takeTokens('rate:1', 1)).toBe(0);
     await until('it is heard again', () => hints.isHeard);
     expect((await hints.lock('after', HOUR))?.isSure).toBe(true);
-    expect(await tokenBlocks(redis)).toBe(1);
+    expect(await hints.takeTokens('rate:1', 5)).toBe(1);
   });
 
   test('a password and a database number are used, and the password is in no message', async () => {
