@@ -4,6 +4,7 @@ import { slices } from './0002-slices.ts';
 import { money } from './0003-money.ts';
 import { batch } from './0004-batch.ts';
 import { clusterSlices } from './0005-cluster-slices.ts';
+import { rateShares } from './0006-rate-shares.ts';
 
 /** The tables of a store that executors share, in the order of their numbers; an application's own come behind them. */
-export const executorMigrations: readonly Migration[] = [node, slices, money, batch, clusterSlices];
+export const executorMigrations: readonly Migration[] = [node, slices, money, batch, clusterSlices, rateShares];
