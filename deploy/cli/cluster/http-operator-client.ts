@@ -1,3 +1,4 @@
+import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { DaybreakError, ERRORS, type ErrorCode, messageOf } from '../../../shared/errors.ts';
 import {
   createSigningPeer,
@@ -60,14 +61,25 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
     throw new DaybreakError('SCHEDULER_UNREACHABLE', `no scheduler answers (${silent.join('; ')})`);
   }
 
-  async function send(url: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
+  // Axios and not fetch, which refuses some ports that a scheduler may well have.
+  const http = axios.create({
+    adapter: 'http',
+    // The token would follow a redirect to an address that nobody named, and a proxy from the environment would see it.
+    maxRedirects: 0,
+    proxy: false,
+    responseType: 'text',
+    transformResponse: [(text: string) => text],
+    validateStatus: () => true,
+    maxContentLength: 32 * 1_048_576,
+  });
+
+  async function send(
+    url: string,
+    init: Pick<AxiosRequestConfig<string>, 'method' | 'data' | 'headers'>,
+    signal: AbortSignal | undefined,
+  ): Promise<AxiosResponse<string>> {
     const limit = AbortSignal.timeout(timeoutMs);
-    // A redirect would carry the token to an address that nobody named.
-    return fetch(url, {
-      ...init,
-      redirect: 'error',
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    });
+    return http.request({ ...init, url, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
   }
 
   return {
@@ -81,24 +93,20 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
             [SIGNATURE_HEADER]: signature,
             ...(withToken ? { [TOKEN_HEADER]: accessToken } : {}),
           };
-          return rawAnswer(await send(`${root}${path}`, { method: 'POST', body: text, headers }, signal));
+          return rawAnswer(await send(`${root}${path}`, { method: 'POST', data: text, headers }, signal));
         });
         return dataOf<T>(root, answer);
       }),
     reach: (signal) =>
       eachUntil(signal, async ({ root }) => {
-        const response = await send(`${root}/health/live`, {}, signal);
-        await response.arrayBuffer();
+        await send(`${root}/health/live`, { method: 'GET' }, signal);
       }),
   };
 }
 
-async function rawAnswer(response: Response): Promise<RawAnswer> {
-  return {
-    status: response.status,
-    text: await response.text(),
-    signature: response.headers.get(ANSWER_HEADER) ?? undefined,
-  };
+function rawAnswer({ status, data, headers }: AxiosResponse<string>): RawAnswer {
+  const signature = headers[ANSWER_HEADER];
+  return { status, text: data, signature: typeof signature === 'string' ? signature : undefined };
 }
 
 function dataOf<T>(root: string, { status, text }: RawAnswer): T {
@@ -120,10 +128,9 @@ function dataOf<T>(root: string, { status, text }: RawAnswer): T {
   );
 }
 
-/** fetch says "fetch failed", and its cause says why. */
+/** Never the error itself: it carries the headers of the request, and with them the token. */
 function whyOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer in time';
-  const cause = error instanceof Error ? error.cause : null;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return messageOf(cause ?? error);
+  if (axios.isCancel(error)) return 'no whole answer in time';
+  if (axios.isAxiosError(error)) return error.code ?? 'the request failed';
+  return messageOf(error);
 }
