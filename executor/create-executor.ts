@@ -3,6 +3,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import { admitNode } from './node/admit-node.ts';
 import { checkHttpUrl } from './node/check-executor-options.ts';
 import { type ExecutorOptions, settleExecutorOptions } from './node/executor-options.ts';
+import type { Readiness } from './node/health-pages.ts';
 import { createMountedDoor, type ExecutorRoutes, type RoutesOptions } from './node/http-mounted-routes.ts';
 import type { RunningAttempt } from './node/slot-entry.ts';
 import { type RunningNode, startNode } from './node/start-node.ts';
@@ -33,6 +34,8 @@ export interface Executor {
    * await executor.start({ address: 'http://10.0.0.5:3000/batch' });
    */
   routes(options?: RoutesOptions): ExecutorRoutes;
+  /** Whether it gets work just now, or why not: what GET /health/ready says, also for a node that holds lines. */
+  readiness(): Promise<Readiness>;
   /** What runs here, what does not heed its stop, and what waits for its turn. */
   running(): readonly RunningAttempt[];
 }
@@ -105,6 +108,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
       if (started !== null) throw badOption('routes', 'call it before start, which would listen by itself');
       mounted = true;
       return door.routes(where);
+    },
+    async readiness() {
+      return (await node?.readiness()) ?? { ready: false, reasons: ['starting: it is not up yet'] };
     },
     running: () => node?.running() ?? [],
   };

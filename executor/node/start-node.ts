@@ -4,10 +4,14 @@ import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { measureStore } from '../../shared/sql/store-metrics.ts';
+import type { Metrics } from '../../shared/metrics.ts';
 import { createHandlerHosts } from '../handler/handler-hosts.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
+import { mergeScrapes } from '../workers/merge-scrapes.ts';
+import { createWorkerCrew, type WorkerCrew } from '../workers/worker-crew.ts';
 import { closeFormerAttempts } from './attempt-queries.ts';
 import type { ExecutorSettings } from './executor-options.ts';
+import { judgeReadiness, type Readiness } from './health-pages.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createHoldLines, type HoldLines } from './hold-lines.ts';
 import type { MountedDoor } from './http-mounted-routes.ts';
@@ -25,6 +29,7 @@ import { createWireGuard } from './wire-guard.ts';
 
 export interface RunningNode extends Pick<Slots, 'drain' | 'running'> {
   readonly address: string;
+  readiness(): Promise<Readiness>;
   /** After the drain: tells what is left to tell, then closes everything in the reverse order of its opening. */
   close(): Promise<void>;
 }
@@ -54,7 +59,8 @@ async function openNode(
   measureStore(settings.metrics, store);
   const trust = createSignatureTrust(settings.requireSignatures);
   const guard = createWireGuard({ ...settings, clock: runtime.clock, trust });
-  const scrape = () => settings.metrics.scrape();
+  let crew: WorkerCrew | null = null;
+  const scrape = () => scrapeAll(settings.metrics, crew);
   const door = await openDoor(settings, { store, metrics, mounted, guard, scrape }, opened);
   const { address, verbs, state } = door;
   const identity = { address, incarnation: settings.incarnation };
@@ -71,7 +77,8 @@ async function openNode(
   opened.defer(() => schedulerClient.close());
   const outbox = settings.outbox ?? joinStoreOutbox(settings, { store, schedulerClient, metrics }, opened);
 
-  const hosts = createHandlerHosts(handlers.values(), { ...settings, executorAddress: address });
+  crew = await openCrew(settings, { address, metrics }, opened);
+  const hosts = createHandlerHosts(handlers.values(), { ...settings, executorAddress: address, workers: crew });
   const slots = createSlots({ ...settings, store, runLogs, metrics, identity, hosts });
   state.stuck = () => slots.running().filter(({ state }) => state === 'stuck').length;
   const lines = openLines(settings, { door, schedulerClient, metrics });
@@ -108,6 +115,13 @@ async function openNode(
   return {
     address,
     running: slots.running,
+    readiness: () =>
+      judgeReadiness({
+        store,
+        isDraining: () => state.draining,
+        isRegistered: () => state.registered(),
+        stuck: () => state.stuck(),
+      }),
     async drain(limit) {
       state.draining = true;
       const startedMs = runtime.clock.monotonicMs();
@@ -131,6 +145,29 @@ async function openOwnStore({ dataDir, runtime, logger }: ExecutorSettings, open
   opened.defer(() => store.close());
   await migrate(store, [nodeMigration], { logger, component: 'executor' });
   return store;
+}
+
+/** Opened before the node registers: a module that cannot be opened fails the start and not the first attempt. */
+async function openCrew(
+  settings: ExecutorSettings,
+  { address, metrics }: { address: string; metrics: NodeMetrics },
+  opened: AsyncDisposableStack,
+): Promise<WorkerCrew | null> {
+  const { workers, stopGraceMs, runtime, logger } = settings;
+  if (workers === null) return null;
+  const handlers = [...settings.handlers.values()].filter(({ isolation }) => isolation === 'workers');
+  const onRestart = metrics.workerRestarted;
+  const crew = createWorkerCrew({ ...workers, handlers, executorAddress: address, stopGraceMs, runtime, logger, onRestart });
+  await crew.start();
+  opened.defer(() => crew.close(DESTROY_MS_MIN));
+  metrics.watchWorkers(() => crew.open);
+  return crew;
+}
+
+async function scrapeAll(metrics: Metrics, crew: WorkerCrew | null) {
+  const own = await metrics.scrape();
+  if (crew === null) return own;
+  return { ...own, body: mergeScrapes([own.body, ...(await crew.scrape())]) };
 }
 
 function openLines(
