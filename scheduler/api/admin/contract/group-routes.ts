@@ -34,6 +34,7 @@ export const HeldShard = Type.Object({
   shardIndex: Type.Integer(),
   shardTotal: orNull(Type.Integer()),
   logId: Id,
+  executorId: Id,
   attempt: Type.Integer(),
   state: words(['sent', 'running', 'stopping']),
   sinceMs: Instant,
