@@ -1,10 +1,12 @@
-import { createTask, type ScheduledTask } from 'node-cron';
+import { createTask, type RunCoordinator, type ScheduledTask } from 'node-cron';
 import type { Logger } from '../shared/logger.ts';
 import { createLoop, type Loop } from '../shared/runtime/loop.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
+import { TICK_LOCK_MS } from './cluster/one-node-ticks.ts';
 
 /** The recurring bodies, in the order in which data flows. */
 export const BODY_NAMES = [
+  'beat-scheduler-node',
   'watch-calendars',
   'plan-fires',
   'advance-backfills',
@@ -33,11 +35,20 @@ export interface Body {
   readonly name: BodyName;
   /** When node-cron ticks it: six fields, the first is seconds, UTC. */
   readonly cron: '* * * * * *' | '*/10 * * * * *' | '0 * * * * *';
+  /** One scheduler of a cluster is enough for a tick of it. Default false: every one has its tick. */
+  readonly oneNode?: boolean;
   run(signal: AbortSignal): Promise<BodyReport>;
 }
 
 /** Calls `tick` at the instants of a cron expression until stopped. The simulator hands in one of its own. */
-export type Ticker = (spec: { name: string; cron: string; logger: Logger; tick: () => void }) => {
+export type Ticker = (spec: {
+  name: string;
+  cron: string;
+  logger: Logger;
+  tick: () => void;
+  /** Asked before each tick whether it is this node's; one that is not asked ticks on every node. */
+  coordinator?: RunCoordinator;
+}) => {
   stop(): Promise<void>;
 };
 
@@ -55,6 +66,8 @@ export interface ClockworkOptions {
   readonly logger: Logger;
   /** Default: node-cron. */
   readonly ticker?: Ticker;
+  /** Says of bodies for which one node is enough whether a tick is this one's. Default: each node has them all. */
+  readonly coordinator?: RunCoordinator;
   onFailure(body: BodyName): void;
 }
 
@@ -113,7 +126,16 @@ export function createClockwork(options: ClockworkOptions): Clockwork {
       for (const body of bodies) {
         const loop = loops.get(body.name);
         loop?.start();
-        tickers.push(ticker({ name: body.name, cron: body.cron, logger, tick: () => loop?.wake() }));
+        const { coordinator } = options;
+        tickers.push(
+          ticker({
+            name: body.name,
+            cron: body.cron,
+            logger,
+            tick: () => loop?.wake(),
+            ...(body.oneNode === true && coordinator !== undefined ? { coordinator } : {}),
+          }),
+        );
       }
     },
     wake: (name) => loops.get(name)?.wake(),
@@ -125,12 +147,15 @@ export function createClockwork(options: ClockworkOptions): Clockwork {
   };
 }
 
-export const nodeCronTicker: Ticker = ({ name, cron, logger, tick }) => {
+export const nodeCronTicker: Ticker = ({ name, cron, logger, tick, coordinator }) => {
   const task: ScheduledTask = createTask(cron, tick, {
     name,
     noOverlap: true,
     timezone: 'UTC',
     unref: true,
+    ...(coordinator === undefined
+      ? {}
+      : { distributed: true, runCoordinator: coordinator, distributedLease: TICK_LOCK_MS }),
     // A tick that was missed while the machine slept is made good by the next: every body reads what is due.
     suppressMissedWarning: true,
     logger: {

@@ -10,10 +10,13 @@ export interface ContextOptions
   readonly metrics: Metrics;
   wake(body: BodyName): void;
   chainRunChanged(chainRunId: number): void;
+  /** Default: there are no others, or they hear of it by their ticks. */
+  readonly others?: { wake(body: BodyName): void; chainRunChanged(chainRunId: number): void };
 }
 
 export function createContext(options: ContextOptions): SchedulerContext {
   const { store, runtime, logger, settings, client, codeVersion } = options;
+  const { others } = options;
   const metrics = createSchedulerMetrics(options.metrics);
   const madeAtMs = runtime.clock.monotonicMs();
   let allHaveCome = settings.expectExecutors === 0;
@@ -32,8 +35,14 @@ export function createContext(options: ContextOptions): SchedulerContext {
     apply(effects) {
       for (const count of effects.counts) count(metrics);
       for (const { fields, message } of effects.alarms) logger.error(fields, message);
-      for (const body of effects.wakes) options.wake(body);
-      for (const chainRunId of effects.changedChainRuns) options.chainRunChanged(chainRunId);
+      for (const body of effects.wakes) {
+        options.wake(body);
+        others?.wake(body);
+      }
+      for (const chainRunId of effects.changedChainRuns) {
+        options.chainRunChanged(chainRunId);
+        others?.chainRunChanged(chainRunId);
+      }
     },
     // Without this the first executor to register after a start would inherit every shard of the others.
     mayHandOut(aliveExecutors) {

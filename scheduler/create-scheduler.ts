@@ -2,7 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { DaybreakError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createMetrics } from '../shared/metrics.ts';
+import { NO_HINTS } from '../shared/redis/hints.ts';
 import { systemRuntime } from '../shared/runtime/system-runtime.ts';
+import { measureStore } from '../shared/sql/store-metrics.ts';
 import { closeAlarmByPerson, viewAlarms } from './alarm/alarms.ts';
 import { assertAccessToken } from './api/access-token.ts';
 import { createHttpApi } from './api/http-api.ts';
@@ -17,7 +19,12 @@ import { endRunsOfEndedChains } from './chain/end-runs-of-ended-chains.ts';
 import { evaluateEdges } from './chain/evaluate-edges.ts';
 import { approveNodeMark, markNode } from './chain/mark-node.ts';
 import { cancelChainRun, startChain } from './chain/start-chain.ts';
-import { type Body, createClockwork } from './clockwork.ts';
+import { type Body, type BodyReport, createClockwork } from './clockwork.ts';
+import { oneNodeTicks } from './cluster/one-node-ticks.ts';
+import { planAlone } from './cluster/plan-lock.ts';
+import { deleteAlone } from './cluster/retention-lock.ts';
+import { beatSchedulerNode, claimCluster, leaveCluster } from './cluster/scheduler-node.ts';
+import { tellOthers } from './cluster/tell-others.ts';
 import { createContext } from './create-context.ts';
 import { readDefinitions } from './definition/read-definitions.ts';
 import { createAskingPatience } from './dispatch/asking-patience.ts';
@@ -73,6 +80,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const inputs = { files: systemInputFiles(), roots: options.arrivalRoots ?? [] };
   checkArrivals(definitions.jobs, inputs.roots);
   const metrics = options.metrics ?? createMetrics();
+  measureStore(metrics, store);
   const { accessToken, previousAccessToken = null, strangersMayRegister = false } = options;
   const keyring = createKeyring({ store, clock: runtime.clock, accessToken, previousAccessToken });
   const lines = createHeldLines(runtime);
@@ -86,6 +94,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     });
   const client = options.client ?? eitherClient(dialled(), createHeldExecutorClient({ lines, timeoutMs }));
   const watch = createChainRunWatch(store, runtime);
+  const { hints = NO_HINTS } = options;
+  const incarnation = runtime.random.ulid();
+  const others = tellOthers({
+    hints,
+    runtime,
+    logger,
+    incarnation,
+    wakeHere: (body) => clockwork.wake(body),
+    chainRunChangedHere: (chainRunId) => (chainRunId === null ? watch.lookAgain() : watch.changed(chainRunId)),
+  });
   const ctx = createContext({
     store,
     runtime,
@@ -96,6 +114,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     codeVersion: options.codeVersion ?? null,
     wake: (body) => clockwork.wake(body),
     chainRunChanged: (chainRunId) => watch.changed(chainRunId),
+    others,
   });
   const sender = createSender(ctx);
   const patience = createAskingPatience(runtime.clock);
@@ -103,28 +122,35 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   // The table of contents, in the order in which data flows.
   const bodies: readonly Body[] = [
-    { name: 'watch-calendars', cron: '0 * * * * *', run: () => watchCalendarYears(ctx) },
-    { name: 'plan-fires', cron: '* * * * * *', run: () => planFires(ctx) },
+    { name: 'beat-scheduler-node', cron: '*/10 * * * * *', run: () => beat() },
+    { name: 'watch-calendars', cron: '0 * * * * *', oneNode: true, run: () => watchCalendarYears(ctx) },
+    { name: 'plan-fires', cron: '* * * * * *', run: () => planAlone(hints, () => planFires(ctx)) },
     { name: 'advance-backfills', cron: '* * * * * *', run: () => advanceBackfills(ctx) },
-    { name: 'fire-due-jobs', cron: '* * * * * *', run: () => fireDueJobs(ctx) },
+    { name: 'fire-due-jobs', cron: '* * * * * *', run: () => fireDueJobs(ctx, sender) },
     { name: 'watch-inputs', cron: '* * * * * *', run: () => watchInputs(ctx, inputs) },
     { name: 'dispatch-ready-shards', cron: '* * * * * *', run: () => dispatchReadyShards(ctx, sender, patience) },
-    { name: 'look-for-manual-executors', cron: '*/10 * * * * *', run: () => lookForManualExecutors(ctx) },
+    {
+      name: 'look-for-manual-executors',
+      cron: '*/10 * * * * *',
+      oneNode: true,
+      run: () => lookForManualExecutors(ctx),
+    },
     { name: 'retire-silent-executors', cron: '* * * * * *', run: () => retireSilentExecutors(ctx) },
     { name: 'rescue-lost-attempts', cron: '* * * * * *', run: () => rescueLostAttempts(ctx) },
-    { name: 'ask-foreign-peers', cron: '*/10 * * * * *', run: () => askForeignPeers(ctx, peerNotes) },
-    { name: 'warn-of-slow-attempts', cron: '* * * * * *', run: () => warnOfSlowAttempts(ctx) },
+    { name: 'ask-foreign-peers', cron: '*/10 * * * * *', oneNode: true, run: () => askForeignPeers(ctx, peerNotes) },
+    { name: 'warn-of-slow-attempts', cron: '* * * * * *', oneNode: true, run: () => warnOfSlowAttempts(ctx) },
     { name: 'expire-attempts', cron: '* * * * * *', run: () => expireAttempts(ctx) },
     { name: 'send-kills', cron: '* * * * * *', run: () => sendKills(ctx) },
     { name: 'evaluate-edges', cron: '* * * * * *', run: () => evaluateEdges(ctx) },
     { name: 'end-runs-of-ended-chains', cron: '* * * * * *', run: () => endRunsOfEndedChains(ctx) },
-    { name: 'prune-history', cron: '0 * * * * *', run: () => pruneHistory(ctx) },
+    { name: 'prune-history', cron: '0 * * * * *', run: () => deleteAlone(hints, () => pruneHistory(ctx)) },
   ];
   const clockwork = createClockwork({
     bodies,
     runtime,
     logger,
     ...(options.ticker === undefined ? {} : { ticker: options.ticker }),
+    coordinator: oneNodeTicks(hints),
     onFailure: (body) => ctx.metrics.bodyFailures.add(1, { body }),
   });
   const status = () => viewStatus(store);
@@ -137,9 +163,33 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     metrics,
     lines,
     status,
+    isDraining: () => isDraining,
     ...(options.joinable === true ? { joins: verb } : {}),
   });
   let url: string | null = null;
+  let isDraining = false;
+  // Whoever has proven that it is alone on its store is no cluster.
+  const isAlone = options.takeOver === true;
+
+  function beat(): Promise<BodyReport> {
+    if (isAlone || url === null) return Promise.resolve({});
+    const { nodeName: name = url, codeVersion } = options;
+    return beatSchedulerNode(ctx, {
+      incarnation,
+      name,
+      url,
+      version: codeVersion ?? '',
+      tzVersion: process.versions.tz ?? '',
+    });
+  }
+
+  async function leave(): Promise<void> {
+    try {
+      await leaveCluster(ctx, { incarnation });
+    } catch (error) {
+      logger.warn({ err: error }, 'the others will know by the end of its lease that this scheduler has stopped');
+    }
+  }
 
   async function open(): Promise<string> {
     if (options.door !== undefined) return options.door(createWireVerbs(ctx, { keyring, strangersMayRegister }));
@@ -161,15 +211,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return url;
     },
     async start() {
+      await claimCluster(ctx, options.cluster ?? null);
       const take = options.onlyThese === true ? replaceDefinitions : addDefinitions;
       await take(ctx, { calendars: options.calendars ?? [], ...definitions });
       await takeUp();
       url = await open();
+      await beat();
       clockwork.start();
       logger.info({ url, store: store.label }, 'scheduler is up');
     },
     async stop({ drainMs = 5_000 } = {}) {
+      isDraining = true;
       await clockwork.stop();
+      others.stop();
       watch.stop();
       // The sleep is ended as well: a timer that nobody waits for would hold the process for all its length.
       const idle = new AbortController();
@@ -178,6 +232,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       idle.abort();
       lines.close();
       await api.close();
+      if (!isAlone && url !== null) await leave();
       client.close();
       if (options.metrics === undefined) metrics.close();
     },

@@ -67,6 +67,10 @@ export function createSchedulerMetrics(metrics: Metrics) {
       help: 'Runs that wait, by what for: input, earlier (a run of the job), limit (of the group), executors.',
       labels: ['for'],
     }),
+    schedulers: metrics.gauge({
+      name: 'scheduler_schedulers',
+      help: 'Schedulers of the cluster that live, this one included.',
+    }),
     executors: metrics.gauge({
       name: 'scheduler_executors',
       help: 'Registered executors by state.',

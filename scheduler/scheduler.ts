@@ -1,5 +1,6 @@
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
+import type { Hints } from '../shared/redis/hints.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
 import type { SqlStore } from '../shared/sql/sql.ts';
 import type { AlarmView, CloseAlarm, WhichAlarms } from './alarm/alarms.ts';
@@ -67,6 +68,15 @@ export interface SchedulerOptions {
    * known so far is gone, and what it held goes to the next ones at once. Default false: the leases judge.
    */
   readonly takeOver?: boolean;
+  /**
+   * Wake-ups and soft locks among the schedulers of a cluster, over Redis. Default none: what another scheduler has done is
+   * found by the next tick. Closed by whoever made it.
+   */
+  readonly hints?: Hints;
+  /** The cluster's name: a store belongs to the first that is given, and a scheduler of another one is refused. Default null. */
+  readonly cluster?: string | null;
+  /** What people call this process, e.g. by its machine. Default: its url. */
+  readonly nodeName?: string;
   /** Recorded with each run. Default null. */
   readonly codeVersion?: string | null;
   /** For the simulator: instead of HTTP and of node-cron. */

@@ -16,7 +16,7 @@ export interface SchedulerSettings {
   readonly retryDelayMs: number;
   /** So many refusals in a row by executors that could be reached fail the shard. Default 10. */
   readonly refusalsMax: number;
-  /** Run requests in flight at once to one executor: one that hangs holds up no other. Default 16. */
+  /** Messages with run requests in flight at once to one executor: one that hangs holds up no other. Default 16. */
   readonly dispatchConcurrency: number;
   /** So many shards of one run an executor holds at a time; the others wait for whoever has room. Default 16. */
   readonly shardsPerExecutor: number;
@@ -36,6 +36,8 @@ export interface SchedulerSettings {
   readonly expectExecutors: number;
   /** Default 5,000. */
   readonly expectWaitMs: number;
+  /** A scheduler of a cluster counts as alive for so long after each of its beats, which come every 10 s. Default 30,000. */
+  readonly schedulerLeaseMs: number;
   /** Ended runs that are kept per job with a schedule of its own. Default 200. */
   readonly keepSweepRuns: number;
 }
@@ -58,6 +60,7 @@ export const DEFAULT_SETTINGS: SchedulerSettings = {
   planAheadMs: 2_000,
   expectExecutors: 0,
   expectWaitMs: 5_000,
+  schedulerLeaseMs: 30_000,
   keepSweepRuns: 200,
 };
 
@@ -86,6 +89,9 @@ export function readSettings(given: Partial<SchedulerSettings>): SchedulerSettin
   }
   if (settings.executorGoneAfterMs <= settings.executorSilentAfterMs) {
     throw new DaybreakError('CONFIG_INVALID', 'settings.executorGoneAfterMs must be more than executorSilentAfterMs');
+  }
+  if (settings.schedulerLeaseMs < 20_000) {
+    throw new DaybreakError('CONFIG_INVALID', 'settings.schedulerLeaseMs must be at least 20000, two beats');
   }
   if (settings.planAheadMs < 1_000) {
     throw new DaybreakError('CONFIG_INVALID', 'settings.planAheadMs must be at least 1000, the length of a tick');

@@ -12,7 +12,7 @@ import {
 export interface Alarm {
   readonly kind: AlarmKind;
   /** What it is about, e.g. `run` and its id; with the kind it is the alarm's key: open once, counted when it comes again. */
-  readonly subjectKind: 'run' | 'chain_run' | 'job' | 'chain' | 'executor' | 'calendar' | 'group';
+  readonly subjectKind: 'run' | 'chain_run' | 'job' | 'chain' | 'executor' | 'calendar' | 'group' | 'cluster';
   readonly subjectId: string | number;
   /** 'critical': somebody should look now. */
   readonly severity: 'warning' | 'critical';
@@ -20,7 +20,7 @@ export interface Alarm {
 }
 
 /** Found again at every pass while their cause stands: that is no news, and not counted. */
-const STANDING: ReadonlySet<AlarmKind> = new Set(['SCHEDULE_BROKEN', 'FIRE_BROKEN', 'EDGE_LATE']);
+const STANDING: ReadonlySet<AlarmKind> = new Set(['SCHEDULE_BROKEN', 'FIRE_BROKEN', 'EDGE_LATE', 'TZ_DIFFERS']);
 
 /**
  * Tells people, once: a row in the transaction of its cause, and a line in the log after the commit. The same alarm again
@@ -33,7 +33,8 @@ export async function raiseAlarm(tx: SqlTx, alarm: Alarm, effects: Effects): Pro
     if (!STANDING.has(alarm.kind)) await countAlarmAgain(tx, open);
     return;
   }
-  await insertAlarm(tx, { ...alarm, subjectId: String(alarm.subjectId), key });
+  // Another scheduler raises it at this moment: it tells people, and once is enough.
+  if (!(await insertAlarm(tx, { ...alarm, subjectId: String(alarm.subjectId), key }))) return;
   effects.alarms.push({
     fields: { alarm: alarm.kind, [alarm.subjectKind]: alarm.subjectId, severity: alarm.severity },
     message: alarm.message,

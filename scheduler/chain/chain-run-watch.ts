@@ -10,17 +10,20 @@ export type ChainRunListener = (chainRunId: number) => void;
 
 export interface ChainRunWatch {
   changed(chainRunId: number): void;
+  /** Any of them may have changed, in another process: whoever waits looks again. */
+  lookAgain(): void;
   listen(listener: ChainRunListener): () => void;
   waitForEnd(chainRunId: number, signal?: AbortSignal): Promise<ChainRunView>;
   stop(): void;
 }
 
-// Another process may end the chain run without this one hearing of it.
+// Another process may end the chain run without this one hearing of it: what it says of it is a hint, and may be lost.
 const LOOK_AGAIN_MS = 1_000;
 
 /** Tells who asks that a chain run has changed. A listener is called after the commit, never inside it. */
 export function createChainRunWatch(store: SqlStore, runtime: Runtime): ChainRunWatch {
   const listeners = new Set<ChainRunListener>();
+  const waiting = new Set<() => void>();
   const stopped = new AbortController();
 
   async function viewIfOver(chainRunId: number): Promise<ChainRunView | null> {
@@ -37,6 +40,9 @@ export function createChainRunWatch(store: SqlStore, runtime: Runtime): ChainRun
     changed(chainRunId) {
       for (const listener of [...listeners]) listener(chainRunId);
     },
+    lookAgain() {
+      for (const look of [...waiting]) look();
+    },
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -50,13 +56,16 @@ export function createChainRunWatch(store: SqlStore, runtime: Runtime): ChainRun
         const listener: ChainRunListener = (id) => {
           if (id === chainRunId) change.abort();
         };
+        const look = () => change.abort();
         listeners.add(listener);
+        waiting.add(look);
         try {
           const view = await viewIfOver(chainRunId);
           if (view !== null) return view;
           await sleepUntil(change.signal, ended);
         } finally {
           listeners.delete(listener);
+          waiting.delete(look);
         }
       }
     },

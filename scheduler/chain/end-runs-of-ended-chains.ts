@@ -5,7 +5,7 @@ import { applyRunEvent } from '../run/apply-run-event.ts';
 import { cancelShards } from '../run/cancel-shards.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { chainRunById } from '../storage/sql/chain-run-queries.ts';
-import { lockRun, openRunsOfEndedChains, type RunRow } from '../storage/sql/run-queries.ts';
+import { openRunsOfEndedChains, pickRun, type RunRow } from '../storage/sql/run-queries.ts';
 import { progressChain } from './progress-chain.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function endRunsOfEndedChains(ctx: SchedulerContext): Promise<BodyR
 
 async function endRun(tx: SqlTx, ctx: SchedulerContext, runId: number) {
   const effects = newEffects();
-  const run = await lockRun(tx, runId);
+  const run = await pickRun(tx, runId);
   const chainRun = run?.chainRunId == null ? null : await chainRunById(tx, run.chainRunId);
   if (run === null || chainRun === null || chainRun.state === 'running') return effects;
   const cancelling = chainRun.state === 'cancelling';

@@ -5,7 +5,13 @@ import type { Effects } from '../effects.ts';
 import { fireNow } from '../firing/fire-now.ts';
 import { transitFire } from '../firing/fire-transitions.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { type ChainRunRow, chainRunsOfDate, lockChainRun, moveChainRun } from '../storage/sql/chain-run-queries.ts';
+import {
+  type ChainRunRow,
+  chainRunsOfDate,
+  lockChainRun,
+  moveChainRun,
+  pickChainRun,
+} from '../storage/sql/chain-run-queries.ts';
 import { decideFire, plannedFiresOfChainRun, stopSchedules } from '../storage/sql/fire-queries.ts';
 import { insertChildLink } from '../storage/sql/run-queries.ts';
 import { decideChainEnd, isChainRunEnded } from './chain-run-transitions.ts';
@@ -17,18 +23,25 @@ import { type ChainRead, readChainPicture } from './read-chain-picture.ts';
  * slices, the sweep over edges, marks and a cancel all end here: one place decides. The chain run's row is locked (after
  * the parent run's, if the caller holds one), so each child is made once, whoever sees first that it is due.
  * Returns the earliest instant at which time alone will change something, or null.
+ * @param busy how a chain run that somebody else has is met: waited for (the default, for whoever has just changed a
+ * part of it), or passed over by the sweep, which comes again
  */
 export async function progressChain(
   tx: SqlTx,
   ctx: SchedulerContext,
   chainRunId: number | null,
   effects: Effects,
+  busy: 'wait' | 'skip' = 'wait',
 ): Promise<number | null> {
   if (chainRunId === null) return null;
-  const chainRun = await lockChainRun(tx, chainRunId);
+  const chainRun = await (busy === 'wait' ? lockChainRun : pickChainRun)(tx, chainRunId);
   if (chainRun === null || isChainRunEnded(chainRun.state)) return null;
   const read = await readChainPicture(tx, chainRun);
-  const due = [...read.picture.nodes].filter(([, node]) => node.kind === 'due').map(([job]) => job);
+  // By the ids of their jobs, which are locked in that order by everybody.
+  const due = [...read.picture.nodes]
+    .filter(([, node]) => node.kind === 'due')
+    .map(([job]) => job)
+    .sort((a, b) => (read.jobIds.get(a) ?? 0) - (read.jobIds.get(b) ?? 0));
   if (chainRun.state === 'running') {
     for (const node of due) {
       // Under a hold it stays due: the sweep over the edges makes it when the hold is gone.

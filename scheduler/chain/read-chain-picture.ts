@@ -11,6 +11,7 @@ export interface ChainRead {
   readonly picture: ChainPicture;
   /** The run of each node that has one. */
   readonly runs: ReadonlyMap<string, RunRow>;
+  readonly jobIds: ReadonlyMap<string, number>;
 }
 
 /** Reads what the rows say of a chain run's nodes and judges it. */
@@ -29,7 +30,7 @@ export async function readChainPicture(db: SqlReader, chainRun: ChainRunRow): Pr
     facts.set(node, { run: run === undefined ? null : factsOf(run), mark });
   }
   const times = { startedAtMs: chainRun.createdAt, cutOffAtMs: chainRun.cutOffAt, nowMs: db.nowMs };
-  return { chain, picture: judgeChain(chain, facts, times), runs };
+  return { chain, picture: judgeChain(chain, facts, times), runs, jobIds };
 }
 
 const factsOf = (run: RunRow): NonNullable<NodeFacts['run']> => ({

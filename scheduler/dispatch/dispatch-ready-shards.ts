@@ -28,17 +28,21 @@ export async function dispatchReadyShards(
   let wakeInMs = askInMs;
   for (const { runId, readyAt } of due) {
     if (readyAt > nowMs) wakeInMs = Math.min(wakeInMs ?? Infinity, readyAt - nowMs);
-    else await handOutAll(ctx, sender, runId);
+    else if (!(await handOutAll(ctx, sender, runId))) wakeInMs = Math.min(wakeInMs ?? Infinity, BUSY_AGAIN_MS);
   }
   return { wakeInMs };
 }
 
-async function handOutAll(ctx: SchedulerContext, sender: Sender, runId: number): Promise<void> {
-  let more = true;
-  while (more) {
+// Another scheduler hands its shards out, or somebody records a result: it is looked at again after this.
+const BUSY_AGAIN_MS = 100;
+
+/** False: somebody else has the run just now. */
+async function handOutAll(ctx: SchedulerContext, sender: Sender, runId: number): Promise<boolean> {
+  for (;;) {
     const handedOut = await ctx.store.transaction('hand-out-shards', (tx) => handOutShards(tx, ctx, runId));
     for (const dispatch of handedOut.dispatches) sender.send(dispatch);
-    more = handedOut.more;
+    if (handedOut.busy === true) return false;
+    if (!handedOut.more) return true;
   }
 }
 

@@ -8,7 +8,7 @@ import { cachedJob } from '../storage/definition-cache.ts';
 import { attemptById, countSend, insertAttempt } from '../storage/sql/attempt-queries.ts';
 import { executorById } from '../storage/sql/executor-queries.ts';
 import { peersYetToHear } from '../storage/sql/kill-queries.ts';
-import { lockRun } from '../storage/sql/run-queries.ts';
+import { pickRun } from '../storage/sql/run-queries.ts';
 import { handOutShard, heldByExecutor, type ShardRow, setResendAt, shardsDue } from '../storage/sql/shard-queries.ts';
 import { setRunWait } from '../storage/sql/waiting-run-queries.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -21,13 +21,16 @@ export interface HandedOut {
   readonly dispatches: readonly Dispatch[];
   /** There may be more to hand out at once. */
   readonly more: boolean;
+  /** Somebody else has the run just now. */
+  readonly busy?: boolean;
 }
 
 /** Hands out what is ready and has somebody to take it, and sends again what got no clear answer. */
 export async function handOutShards(tx: SqlTx, ctx: SchedulerContext, runId: number): Promise<HandedOut> {
-  const run = await lockRun(tx, runId);
-  const job = run === null ? null : await cachedJob(tx, run.jobId, run.configHash);
-  if (run === null || job === null || run.state !== 'running') return { dispatches: [], more: false };
+  const run = await pickRun(tx, runId);
+  if (run === null) return { dispatches: [], more: false, busy: true };
+  const job = await cachedJob(tx, run.jobId, run.configHash);
+  if (job === null || run.state !== 'running') return { dispatches: [], more: false };
   const inHand: RunInHand = { run, job };
   const dispatches: Dispatch[] = [];
   const ready = await shardsDue(tx, runId, 'ready', SHARDS_AT_ONCE);

@@ -9,7 +9,7 @@ import type { RunState } from '../run/run-transitions.ts';
 import { executorsFor } from '../run/split-run.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { cachedJob } from '../storage/definition-cache.ts';
-import { lockJob } from '../storage/sql/definition-queries.ts';
+import { pickJob } from '../storage/sql/definition-queries.ts';
 import { groupLimits, lockGroupLimit } from '../storage/sql/group-limit-queries.ts';
 import { lockRun, openRuns } from '../storage/sql/run-queries.ts';
 import { type WaitingRunRow, waitingRuns } from '../storage/sql/waiting-run-queries.ts';
@@ -39,6 +39,7 @@ export async function letWaitingRunsGo(ctx: SchedulerContext, patience: AskingPa
       continue;
     }
     const went = await lookUntilDecided(ctx, run);
+    if (went.kind === 'busy') askInMs = Math.min(askInMs ?? Infinity, BUSY_AGAIN_MS);
     if (went.kind === 'went') picture.nowRuns(run);
     if (went.kind === 'nobody') patience.nobodyCould(run.runId);
     if (went.kind === 'waits') stillWaiting.push(verdict?.kind === 'wait' ? verdict.for : 'earlier');
@@ -54,8 +55,12 @@ export async function letWaitingRunsGo(ctx: SchedulerContext, patience: AskingPa
   return askInMs;
 }
 
+/** Another scheduler is judging a run of the job, or somebody fires it: it is looked at again after this. */
+const BUSY_AGAIN_MS = 100;
+type Looked = LookVerdict | { readonly kind: 'busy' };
+
 /** Ends what has to be ended first, asks whom has to be asked, each outside of the look's transaction; then looks again. */
-async function lookUntilDecided(ctx: SchedulerContext, run: WaitingRunRow): Promise<LookVerdict> {
+async function lookUntilDecided(ctx: SchedulerContext, run: WaitingRunRow): Promise<Looked> {
   let answers: ReadonlyMap<string, ProbeAnswer> | null = null;
   let covered = false;
   for (;;) {
@@ -81,10 +86,11 @@ async function look(
   ctx: SchedulerContext,
   listed: WaitingRunRow,
   answers: ReadonlyMap<string, ProbeAnswer> | null,
-): Promise<LookVerdict> {
+): Promise<Looked> {
   const { verdict, effects } = await ctx.store.transaction('look-at-run', async (tx) => {
     const effects = newEffects();
-    await lockJob(tx, listed.jobId);
+    // Whoever has the job judges it now; to wait for them would hold up all that stand behind it.
+    if (!(await pickJob(tx, listed.jobId))) return { verdict: { kind: 'busy' } as const, effects };
     await lockGroupLimit(tx, listed.appName);
     const run = await lockRun(tx, listed.runId);
     const job = run === null ? null : await cachedJob(tx, run.jobId, run.configHash);

@@ -1,6 +1,7 @@
 import type { BodyReport } from '../clockwork.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import {
+  claimKills,
   deleteKillOrder,
   type KillOrderRow,
   killOrders,
@@ -12,7 +13,8 @@ import type { KillAnswer } from './executor-client.ts';
 
 /**
  * Tells executors to stop what is not wanted any more, until they have heard. An order stands until its attempt is known to
- * have ended: by its result, by the end of its process, or because the executor has no such attempt.
+ * have ended: by its result, by the end of its process, or because the executor has no such attempt. Each is claimed before
+ * it is sent: of two schedulers one sends it, and when that one dies it is due again a moment later.
  */
 export async function sendKills(ctx: SchedulerContext): Promise<BodyReport> {
   const { nowMs, orders } = await ctx.store.read('list-kill-orders', async (db) => ({
@@ -28,9 +30,19 @@ export async function sendKills(ctx: SchedulerContext): Promise<BodyReport> {
     else nextAtMs = Math.min(nextAtMs ?? Infinity, order.nextAt);
   }
   // Side by side: one executor that is silent must not hold up the others.
-  await Promise.all(due.map((order) => sendOne(ctx, order)));
+  const mine = await claim(ctx, due);
+  await Promise.all(mine.map((order) => sendOne(ctx, order)));
   if (due.length > 0) nextAtMs = Math.min(nextAtMs ?? Infinity, nowMs + ctx.settings.killAgainMs);
   return { wakeInMs: nextAtMs === null ? null : Math.max(0, nextAtMs - nowMs) };
+}
+
+async function claim(ctx: SchedulerContext, due: readonly KillOrderRow[]): Promise<readonly KillOrderRow[]> {
+  if (due.length === 0) return due;
+  const { dispatchTimeoutMs, killAgainMs } = ctx.settings;
+  const claimed = await ctx.store.transaction('claim-kills', (tx) =>
+    claimKills(tx, due, tx.nowMs + dispatchTimeoutMs + killAgainMs),
+  );
+  return due.filter(({ logId }) => claimed.has(logId));
 }
 
 /** The registry's lease and the process's own id say so; how long ago the order was given says nothing. */

@@ -1,3 +1,4 @@
+import { RUNS_MAX } from '../../shared/protocol/wire.ts';
 import { createLimiter, type Limiter } from '../../shared/runtime/limiter.ts';
 import type { SqlTx } from '../../shared/sql/sql.ts';
 import { newEffects } from '../effects.ts';
@@ -14,6 +15,7 @@ import { moveShard, type ShardRow, setResendAt, shardAt } from '../storage/sql/s
 import { askWhetherItCame } from './ask-whether-it-came.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { DispatchAnswer } from './executor-client.ts';
+import { recordAccepted } from './record-accepted.ts';
 
 export interface Sender {
   /** Sends beside the caller and records what became of it. */
@@ -22,40 +24,93 @@ export interface Sender {
   idle(): Promise<void>;
 }
 
+interface Line {
+  readonly limiter: Limiter;
+  /** First requests that go with the next message. */
+  waiting: Dispatch[];
+}
+
 /**
- * Each address has a line of its own: one that hangs holds up its own requests and nobody else's. A request that is in
- * line, or on its way, is not taken a second time: what is sent again because no answer came would else pile up.
+ * Each address has a line of its own: one that hangs holds up its own requests and nobody else's. What is sent for the first
+ * time goes together with all that waits for the same address, up to a message's fill; a repeat goes alone, because its
+ * answer may have to be asked about. A request that is in line, or on its way, is not taken a second time: what is sent
+ * again because no answer came would else pile up.
  */
 export function createSender(ctx: SchedulerContext): Sender {
-  const lines = new Map<string, Limiter>();
+  const lines = new Map<string, Line>();
   const inLine = new Set<number>();
 
-  async function sendInLine(dispatch: Dispatch): Promise<void> {
-    const { address, request } = dispatch;
-    const line = lines.get(address) ?? createLimiter(Math.max(1, ctx.settings.dispatchConcurrency));
+  function lineTo(address: string): Line {
+    const line = lines.get(address) ?? {
+      limiter: createLimiter(Math.max(1, ctx.settings.dispatchConcurrency)),
+      waiting: [],
+    };
     lines.set(address, line);
+    return line;
+  }
+
+  async function inTurn(address: string, line: Line, take: () => readonly Dispatch[]): Promise<void> {
+    let taken: readonly Dispatch[] = [];
     try {
-      await line.run(() => sendOne(ctx, dispatch));
+      await line.limiter.run(async () => {
+        taken = take();
+        await sendTogether(ctx, address, taken);
+      });
     } catch (error) {
-      // Its answer is not recorded: the shard stays `sent` and the same request goes out again.
-      ctx.logger.error({ err: error, logId: request.logId }, 'the answer to a run request was not recorded');
+      // Their answers are not recorded: the shards stay `sent` and the same requests go out again.
+      const logIds = taken.map(({ request }) => request.logId);
+      ctx.logger.error({ err: error, logIds }, 'the answers to run requests were not recorded');
     } finally {
-      inLine.delete(request.logId);
-      if (line.running === 0 && line.waiting === 0) lines.delete(address);
+      for (const { request } of taken) inLine.delete(request.logId);
+      if (line.limiter.running + line.limiter.waiting + line.waiting.length === 0) lines.delete(address);
     }
   }
 
   return {
     send(dispatch) {
-      const { logId } = dispatch.request;
-      if (inLine.has(logId)) return;
-      inLine.add(logId);
-      void sendInLine(dispatch);
+      const { address, request } = dispatch;
+      if (inLine.has(request.logId)) return;
+      inLine.add(request.logId);
+      const line = lineTo(address);
+      if (isRepeat(dispatch)) {
+        void inTurn(address, line, () => [dispatch]);
+        return;
+      }
+      line.waiting.push(dispatch);
+      // Each message takes its fill when its turn comes; a turn is asked for by the first request of each message.
+      if (line.waiting.length % RUNS_MAX !== 1) return;
+      void Promise.resolve().then(() => inTurn(address, line, () => line.waiting.splice(0, RUNS_MAX)));
     },
     async idle() {
-      await Promise.all([...lines.values()].map((line) => line.idle()));
+      // What was just given asks for its turn in the next moment.
+      await Promise.resolve();
+      await Promise.all([...lines.values()].map((line) => line.limiter.idle()));
     },
   };
+}
+
+const isRepeat = (dispatch: Dispatch): boolean => dispatch.askFirst === true || dispatch.sentBeforeTo !== undefined;
+
+async function sendTogether(ctx: SchedulerContext, address: string, dispatches: readonly Dispatch[]): Promise<void> {
+  const [first] = dispatches;
+  if (first === undefined) return;
+  if (dispatches.length === 1) return sendOne(ctx, first);
+  const startedMs = ctx.runtime.clock.monotonicMs();
+  const requests = dispatches.map(({ request }) => request);
+  const answers = await ctx.client.runAll(address, requests);
+  ctx.metrics.dispatchSeconds.observe((ctx.runtime.clock.monotonicMs() - startedMs) / 1_000);
+  const accepted = dispatches.filter((_, at) => answers[at]?.kind === 'accepted');
+  const more = new Set(
+    await recordAccepted(
+      ctx,
+      accepted.map(({ request }) => request),
+    ),
+  );
+  for (const [at, dispatch] of dispatches.entries()) {
+    const answer = answers[at] ?? { kind: 'unclear', why: 'there is no answer for this one' };
+    note(ctx, dispatch, answer);
+    if (answer.kind !== 'accepted' || more.has(dispatch.request)) await recordOne(ctx, dispatch, answer);
+  }
 }
 
 async function sendOne(ctx: SchedulerContext, dispatch: Dispatch): Promise<void> {
@@ -64,16 +119,21 @@ async function sendOne(ctx: SchedulerContext, dispatch: Dispatch): Promise<void>
   const answer =
     dispatch.askFirst === true ? await sendIfNotThere(ctx, dispatch) : await ctx.client.run(address, request);
   ctx.metrics.dispatchSeconds.observe((ctx.runtime.clock.monotonicMs() - startedMs) / 1_000);
+  note(ctx, dispatch, answer);
+  await recordOne(ctx, dispatch, answer);
+}
+
+function note(ctx: SchedulerContext, { address, request }: Dispatch, answer: DispatchAnswer): void {
   ctx.metrics.dispatches.add(1, { answer: answer.kind });
   if (answer.kind === 'accepted') {
     ctx.health.wentWell(address);
-  } else {
-    ctx.health.wentWrong(address);
-    ctx.logger.warn(
-      { address, logId: request.logId, answer: answer.kind, why: answer.why },
-      'a run request went wrong',
-    );
+    return;
   }
+  ctx.health.wentWrong(address);
+  ctx.logger.warn({ address, logId: request.logId, answer: answer.kind, why: answer.why }, 'a run request went wrong');
+}
+
+async function recordOne(ctx: SchedulerContext, dispatch: Dispatch, answer: DispatchAnswer): Promise<void> {
   const meaning = await meaningOf(ctx, dispatch, answer);
   const effects = await ctx.store.transaction('record-dispatch', (tx) => record(tx, ctx, dispatch, meaning));
   ctx.apply(effects);

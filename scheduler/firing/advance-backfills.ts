@@ -10,8 +10,8 @@ import {
   type BackfillRow,
   backfillKey,
   backfillProgress,
-  lockBackfill,
   moveBackfill,
+  pickBackfill,
   runningBackfills,
   setNextDate,
 } from '../storage/sql/backfill-queries.ts';
@@ -25,7 +25,7 @@ export async function advanceBackfills(ctx: SchedulerContext): Promise<BodyRepor
   for (const { id } of running) {
     const effects = await ctx.store.transaction('advance-backfill', async (tx) => {
       const effects = newEffects();
-      const backfill = await lockBackfill(tx, id);
+      const backfill = await pickBackfill(tx, id);
       if (backfill?.state === 'running') await advance(tx, backfill, effects);
       return effects;
     });

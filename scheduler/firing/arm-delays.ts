@@ -2,7 +2,7 @@ import type { SqlTx } from '../../shared/sql/sql.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { cachedChain, cachedJob } from '../storage/definition-cache.ts';
 import { lastFireOf, type Scheduled } from '../storage/sql/fire-queries.ts';
-import { delaysToArm, deleteSchedule, lastRunEnd, lockSchedule, setSchedule } from '../storage/sql/schedule-queries.ts';
+import { delaysToArm, deleteSchedule, lastRunEnd, pickSchedule, setSchedule } from '../storage/sql/schedule-queries.ts';
 import { timetableOf } from './timetable.ts';
 
 const BATCH = 500;
@@ -24,7 +24,7 @@ export async function armDelays(ctx: SchedulerContext): Promise<void> {
 }
 
 async function armDelay(tx: SqlTx, of: Scheduled): Promise<void> {
-  const row = await lockSchedule(tx, of);
+  const row = await pickSchedule(tx, of);
   if (row === null || row.nextAt !== null) return;
   const timed =
     of.jobId !== 0 ? await cachedJob(tx, of.jobId, row.configHash) : await cachedChain(tx, of.chainId, row.configHash);

@@ -10,6 +10,7 @@ import { setParentsOf } from '../storage/sql/child-job-queries.ts';
 import { chainIdByName, storeChain, storeJob } from '../storage/sql/definition-queries.ts';
 import { ensureGroups } from '../storage/sql/group-queries.ts';
 import { lockSchedule } from '../storage/sql/schedule-queries.ts';
+import { lockCluster } from '../storage/sql/scheduler-node-queries.ts';
 import { syncSchedule } from './sync-schedule.ts';
 import { timetableOf } from './timetable.ts';
 
@@ -20,6 +21,8 @@ export async function storeDefinitions(
 ): Promise<void> {
   const effects = await ctx.store.transaction('store-definitions', async (tx) => {
     const effects = newEffects();
+    // Schedulers of a cluster start together, with the same definitions: one after the other.
+    await lockCluster(tx);
     await ensureGroups(
       tx,
       jobs.map((job) => job.group),

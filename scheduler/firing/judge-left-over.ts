@@ -1,8 +1,14 @@
 import type { SqlTx } from '../../shared/sql/sql.ts';
 import type { Effects } from '../effects.ts';
 import { currentCachedChain, currentCachedJob } from '../storage/definition-cache.ts';
-import { type FireRow, lockFire, OWN_ORIGINS, type OwnOrigin, undecidedOwnFires } from '../storage/sql/fire-queries.ts';
-import { scheduleOf } from '../storage/sql/schedule-queries.ts';
+import {
+  type FireRow,
+  lockFire,
+  OWN_ORIGINS,
+  type OwnOrigin,
+  pickUndecidedOwnFires,
+} from '../storage/sql/fire-queries.ts';
+import { pickSchedule, scheduleOf } from '../storage/sql/schedule-queries.ts';
 import { isMissed, judgeMissed, missedBeforeMs } from './judge-missed.ts';
 import { type Timed, timetableOf } from './timetable.ts';
 import { plannedFor, writeFires } from './write-fires.ts';
@@ -20,20 +26,24 @@ export async function isLeftOver(tx: SqlTx, fire: FireRow): Promise<boolean> {
 
 /**
  * Judges what is left over of one schedule, all of it together. When later instants were missed as well, the cursor
- * stands among them: then the planner, which sees both, judges.
+ * stands among them: then the planner, which sees both, judges. Its schedule is locked meanwhile, so that no planner moves
+ * the cursor; where somebody else has it, or one of the fires, they are left for the next pass (nobody waits here with
+ * fires in hand: whoever plans or edits takes the schedule first).
  */
 export async function judgeLeftOver(tx: SqlTx, fire: FireRow, effects: Effects): Promise<void> {
   const timed = await timedOf(tx, fire);
   if (timed === null) return;
   const missedMs = missedBeforeMs(timed.misfire, tx.nowMs);
-  const schedule = await scheduleOf(tx, fire);
+  const schedule = await pickSchedule(tx, fire);
+  if (schedule === null && (await scheduleOf(tx, fire)) !== null) return;
   if (schedule?.nextAt != null && schedule.nextAt < missedMs) {
     effects.wakes.add('plan-fires');
     return;
   }
   // Another one of this batch may have judged it.
   if ((await lockFire(tx, fire.id))?.reason !== null) return;
-  const undecided = await undecidedOwnFires(tx, fire, { beforeMs: missedMs });
+  const undecided = await pickUndecidedOwnFires(tx, fire, { beforeMs: missedMs });
+  if (undecided === null) return;
   const verdicts = judgeMissed(
     undecided.map((each) => each.plannedAt),
     timed.misfire,

@@ -8,6 +8,7 @@ import type { Definitions } from '../definition/read-definitions.ts';
 import { newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { enabledChains, enabledJobs } from '../storage/sql/definition-queries.ts';
+import { lockCluster } from '../storage/sql/scheduler-node-queries.ts';
 import { defineChain, defineJob, storeDefinitions } from './define.ts';
 
 type Given = Definitions & { readonly calendars: readonly CalendarDefinition[] };
@@ -21,6 +22,7 @@ export async function replaceDefinitions(ctx: SchedulerContext, definitions: Giv
   await storeDefinitions(ctx, definitions);
   const effects = await ctx.store.transaction('stop-other-definitions', async (tx) => {
     const effects = newEffects();
+    await lockCluster(tx);
     const others = await othersThan(tx, definitions);
     for (const job of others.jobs) await defineJob(tx, stopped(job), effects);
     for (const chain of others.chains) await defineChain(tx, stopped(chain), effects);

@@ -59,19 +59,18 @@ async function resumeBatch(tx: SqlTx, ctx: SchedulerContext, order: Resume & { r
   const row = await lockHold(tx, scope, name);
   if (row === null) throw new DaybreakError('NOT_FOUND', `there is no hold on ${scope} "${name}"`);
   const others = (await allHolds(tx)).filter((each) => each.scope !== scope || each.name !== name);
-  const fires = await firesHeldUnder(tx, scope, name, BATCH);
+  const { fires, more } = await firesHeldUnder(tx, scope, name, BATCH);
   const states: FireState[] = [];
   // By job, because jobs are locked in the order of their ids; of one job the oldest first.
   for (const fire of [...fires].sort((a, b) => a.jobId - b.jobId || a.plannedAt - b.plannedAt || a.id - b.id)) {
     const state = await resumeFire(tx, ctx, { fire, row, others }, effects);
     if (state !== null) states.push(state);
   }
-  const done = fires.length < BATCH;
-  if (done) {
+  if (!more) {
     await deleteHold(tx, scope, name);
     await recordHold(tx, 'resume', { scope, name, by, reason: row.reason, detail: { onResume: row.onResume } });
   }
-  return { effects, states, done };
+  return { effects, states, done: !more };
 }
 
 interface HeldFire {

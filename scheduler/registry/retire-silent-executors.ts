@@ -1,6 +1,6 @@
 import type { BodyReport } from '../clockwork.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { type ExecutorRow, executorsNotGone, findExecutor, moveExecutor } from '../storage/sql/executor-queries.ts';
+import { type ExecutorRow, executorsNotGone, moveExecutor, pickExecutor } from '../storage/sql/executor-queries.ts';
 import { EXECUTOR_STATES, type ExecutorState, transitExecutor } from './executor-liveness.ts';
 
 /**
@@ -28,10 +28,10 @@ export async function retireSilentExecutors(ctx: SchedulerContext): Promise<Body
   return {};
 }
 
-/** Judged anew under the lock: a beat may have come since the list was read. */
+/** Judged anew under the lock: a beat may have come since the list was read. One that is locked is being judged, or beats. */
 async function retireOne(ctx: SchedulerContext, listed: ExecutorRow, listenedMs: number): Promise<boolean> {
   const to = await ctx.store.transaction('retire-executor', async (tx) => {
-    const executor = await findExecutor(tx, listed.appName, listed.address);
+    const executor = await pickExecutor(tx, listed.appName, listed.address);
     const to = executor === null ? null : stateAt(ctx, executor, { nowMs: tx.nowMs, listenedMs });
     if (executor === null || to === null || to === executor.state) return null;
     return (await moveExecutor(tx, executor, to)) ? to : null;

@@ -4,7 +4,7 @@ import { newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { attemptById, expiredAttempts, type LimitedAttempt, setDeadline } from '../storage/sql/attempt-queries.ts';
 import { jobVersion } from '../storage/sql/definition-queries.ts';
-import { lockRun } from '../storage/sql/run-queries.ts';
+import { pickRun } from '../storage/sql/run-queries.ts';
 import { shardAt } from '../storage/sql/shard-queries.ts';
 import { attemptLimits } from './attempt-limits.ts';
 import { orderKill } from './cancel-shards.ts';
@@ -32,7 +32,7 @@ async function expireOne(ctx: SchedulerContext, attempt: LimitedAttempt): Promis
   const effects = await ctx.store.transaction('expire-attempt', async (tx) => {
     const effects = newEffects();
     const { logId, runId } = attempt;
-    const run = await lockRun(tx, runId);
+    const run = await pickRun(tx, runId);
     const held = await attemptById(tx, logId);
     const shard = held === null ? null : await shardAt(tx, runId, held.shardIndex);
     const job = run === null ? null : await jobVersion(tx, run.jobId, run.configHash);

@@ -6,7 +6,7 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { isShardEnded } from '../shard/shard-transitions.ts';
 import { attemptById, lostAttempts } from '../storage/sql/attempt-queries.ts';
 import { jobVersion } from '../storage/sql/definition-queries.ts';
-import { lockRun } from '../storage/sql/run-queries.ts';
+import { pickRun } from '../storage/sql/run-queries.ts';
 import { shardAt } from '../storage/sql/shard-queries.ts';
 import { afterNodeLoss, LOST } from './after-node-loss.ts';
 import { concludeRun } from './conclude-run.ts';
@@ -21,7 +21,7 @@ export async function rescueLostAttempts(ctx: SchedulerContext): Promise<BodyRep
   const lost = await ctx.store.read('list-lost-attempts', lostAttempts);
   for (const each of lost) {
     // Asked again under the lock: between the list and now a result may have come, or the executor may be back.
-    await rescueAttempt(ctx, each, async (tx) => (await lostAttempts(tx)).some((one) => one.logId === each.logId));
+    await rescueAttempt(ctx, each, async (tx) => (await lostAttempts(tx, each.logId)).length > 0);
   }
   return {};
 }
@@ -49,7 +49,8 @@ async function rescue(
   stillLost: (tx: SqlTx) => Promise<boolean>,
 ): Promise<Effects> {
   const effects = newEffects();
-  const run = await lockRun(tx, runId);
+  // One that somebody else has is in their hands, or on the list of the next pass.
+  const run = await pickRun(tx, runId);
   const attempt = await attemptById(tx, logId);
   const shard = attempt === null ? null : await shardAt(tx, runId, attempt.shardIndex);
   if (run === null || attempt === null || shard === null || shard.logId !== logId) return effects;

@@ -13,7 +13,7 @@ import {
   setWarnAt,
   slowAttempts,
 } from '../storage/sql/attempt-queries.ts';
-import { lockRun } from '../storage/sql/run-queries.ts';
+import { pickRun } from '../storage/sql/run-queries.ts';
 import { shardAt } from '../storage/sql/shard-queries.ts';
 import { attemptLimits, slowAfter } from './attempt-limits.ts';
 import { waitsForItsTurn } from './waits-for-its-turn.ts';
@@ -29,7 +29,7 @@ async function warnOfOne(ctx: SchedulerContext, attempt: LimitedAttempt): Promis
   const waits = await waitsForItsTurn(ctx.client, attempt);
   const effects = await ctx.store.transaction('warn-of-slow-attempt', async (tx) => {
     const effects = newEffects();
-    const run = await lockRun(tx, attempt.runId);
+    const run = await pickRun(tx, attempt.runId);
     const held = await attemptById(tx, attempt.logId);
     const shard = held === null ? null : await shardAt(tx, attempt.runId, held.shardIndex);
     const job = run === null ? null : await cachedJob(tx, run.jobId, run.configHash);

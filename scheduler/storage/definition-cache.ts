@@ -1,7 +1,7 @@
 import type { SqlReader } from '../../shared/sql/sql.ts';
 import type { Chain } from '../definition/chain-definition.ts';
 import type { Job } from '../definition/job-definition.ts';
-import { chainVersion, jobVersion } from './sql/definition-queries.ts';
+import { chainVersion, jobVersion, jobVersions } from './sql/definition-queries.ts';
 
 // 10,000 jobs that are due together and their chains; a definition is about 2 kB.
 const KEPT_MAX = 20_000;
@@ -13,6 +13,25 @@ const chains = new Map<string, Chain>();
 /** A version of a job, parsed once; reading it again each second was most of the cost of a tick. */
 export async function cachedJob(db: SqlReader, jobId: number, configHash: string): Promise<Job | null> {
   return cached(jobs, configHash, () => jobVersion(db, jobId, configHash));
+}
+
+/** Versions of many jobs by their hashes, those that were not read yet in one statement. */
+export async function cachedJobs(
+  db: SqlReader,
+  wanted: readonly { readonly jobId: number; readonly configHash: string }[],
+): Promise<ReadonlyMap<string, Job>> {
+  for (const job of await jobVersions(
+    db,
+    wanted.filter(({ configHash }) => !jobs.has(configHash)),
+  )) {
+    await cached(jobs, job.configHash, async () => job);
+  }
+  const found = new Map<string, Job>();
+  for (const { jobId, configHash } of wanted) {
+    const job = await cachedJob(db, jobId, configHash);
+    if (job !== null) found.set(configHash, job);
+  }
+  return found;
 }
 
 export async function cachedChain(db: SqlReader, chainId: number, configHash: string): Promise<Chain | null> {

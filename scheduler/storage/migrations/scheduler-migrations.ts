@@ -4,6 +4,7 @@ import { executors } from './0501-executors.ts';
 import { firing } from './0502-firing.ts';
 import { runs } from './0503-runs.ts';
 import { operator } from './0504-operator.ts';
+import { cluster } from './0505-cluster.ts';
 
 /** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
-export const schedulerMigrations: readonly Migration[] = [definitions, executors, firing, runs, operator];
+export const schedulerMigrations: readonly Migration[] = [definitions, executors, firing, runs, operator, cluster];

@@ -13,6 +13,7 @@ export const ALARM_KINDS = [
   'CALENDAR_YEAR_MISSING',
   'SCHEDULE_BROKEN',
   'FIRE_BROKEN',
+  'TZ_DIFFERS',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
@@ -34,24 +35,37 @@ export interface AlarmRow {
 const COLUMNS = `id, kind, severity, subject_kind as subjectKind, subject_id as subjectId, message,
   raised_at as raisedAt, times, last_at as lastAt, closed_at as closedAt`;
 
-/** The open alarm of a key, locked (index s_alarm_key). */
+/** The open alarm of a key, locked (index s_alarm_open). */
 export async function openAlarm(tx: SqlTx, key: string): Promise<number | null> {
-  const row = await tx.get<{ id: number }>(
-    `select id from s_alarm where dedup_key = ? and closed_at is null${tx.forUpdate}`,
-    [key],
-  );
+  const row = await tx.get<{ id: number }>(`select id from s_alarm where open_key = ?${tx.forUpdate}`, [key]);
   return row?.id ?? null;
 }
 
+/** False: another one has just raised it. The unique index on open_key decides. */
 export async function insertAlarm(
   tx: SqlTx,
   alarm: Pick<AlarmRow, 'kind' | 'severity' | 'subjectKind' | 'subjectId' | 'message'> & { readonly key: string },
-): Promise<void> {
-  await tx.run(
-    `insert into s_alarm (kind, dedup_key, severity, subject_kind, subject_id, message, raised_at, last_at)
-      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [alarm.kind, alarm.key, alarm.severity, alarm.subjectKind, alarm.subjectId, alarm.message, tx.nowMs, tx.nowMs],
+): Promise<boolean> {
+  const { kind, key, severity, subjectKind, subjectId, message } = alarm;
+  const inserted = await tx.insertRows(
+    {
+      table: 's_alarm',
+      columns: [
+        'kind',
+        'dedup_key',
+        'open_key',
+        'severity',
+        'subject_kind',
+        'subject_id',
+        'message',
+        'raised_at',
+        'last_at',
+      ],
+      onConflict: 'ignore',
+    },
+    [[kind, key, key, severity, subjectKind, subjectId, message, tx.nowMs, tx.nowMs]],
   );
+  return inserted === 1;
 }
 
 export async function countAlarmAgain(tx: SqlTx, id: number): Promise<void> {
@@ -59,12 +73,16 @@ export async function countAlarmAgain(tx: SqlTx, id: number): Promise<void> {
 }
 
 export async function closeAlarmRow(tx: SqlTx, key: string): Promise<void> {
-  await tx.run(`update s_alarm set closed_at = ? where dedup_key = ? and closed_at is null`, [tx.nowMs, key]);
+  await tx.run(`update s_alarm set closed_at = ?, open_key = null where open_key = ?`, [tx.nowMs, key]);
 }
 
 /** False: it was closed already. */
 export async function closeAlarmById(tx: SqlTx, id: number): Promise<boolean> {
-  return (await tx.run(`update s_alarm set closed_at = ? where id = ? and closed_at is null`, [tx.nowMs, id])) === 1;
+  const closed = await tx.run(`update s_alarm set closed_at = ?, open_key = null where id = ? and closed_at is null`, [
+    tx.nowMs,
+    id,
+  ]);
+  return closed === 1;
 }
 
 export async function alarmById(db: SqlReader, id: number): Promise<AlarmRow | null> {

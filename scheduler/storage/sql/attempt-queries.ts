@@ -111,16 +111,21 @@ export async function endAttempt(tx: SqlTx, logId: number, to: AttemptState, rea
 /**
  * Attempts whose executor is gone, or is another process by now. Judged by the registry's lease alone: how long an
  * attempt has been out says nothing.
+ * @param logId only this one; default null: all
  */
-export async function lostAttempts(db: SqlReader): Promise<{ runId: number; logId: number; why: string }[]> {
+export async function lostAttempts(
+  db: SqlReader,
+  logId: number | null = null,
+): Promise<{ runId: number; logId: number; why: string }[]> {
   const rows = await db.all<{ runId: number; logId: number; state: ExecutorState; address: string }>(
     `select a.run_id as runId, a.id as logId, e.state, e.address
        from s_open_run o
        join s_shard s on s.run_id = o.run_id and s.state in ('sent', 'running')
        join s_attempt a on a.id = s.log_id
        join s_executor e on e.id = a.executor_id
-      where e.state = 'gone' or coalesce(e.incarnation, '') <> coalesce(a.incarnation, '')
+      where (e.state = 'gone' or coalesce(e.incarnation, '') <> coalesce(a.incarnation, ''))${logId === null ? '' : ' and a.id = ?'}
       order by a.run_id, a.id`,
+    logId === null ? [] : [logId],
   );
   return rows.map((row) => ({
     runId: row.runId,

@@ -79,6 +79,11 @@ export async function lockBackfill(tx: SqlTx, id: number): Promise<BackfillRow |
   return tx.get(`select ${COLUMNS} from s_backfill where id = ?${tx.forUpdate}`, [id]);
 }
 
+/** The same, or null also when another scheduler has it just now. */
+export async function pickBackfill(tx: SqlTx, id: number): Promise<BackfillRow | null> {
+  return tx.get(`select ${COLUMNS} from s_backfill where id = ?${tx.forUpdateSkipLocked}`, [id]);
+}
+
 export async function backfillById(db: SqlReader, id: number): Promise<BackfillRow | null> {
   return db.get(`select ${COLUMNS} from s_backfill where id = ?`, [id]);
 }

@@ -87,6 +87,11 @@ export async function lockChainRun(tx: SqlTx, chainRunId: number): Promise<Chain
   return tx.get(`select ${COLUMNS} from s_chain_run where id = ?${tx.forUpdate}`, [chainRunId]);
 }
 
+/** The same, or null also when somebody else has it just now. */
+export async function pickChainRun(tx: SqlTx, chainRunId: number): Promise<ChainRunRow | null> {
+  return tx.get(`select ${COLUMNS} from s_chain_run where id = ?${tx.forUpdateSkipLocked}`, [chainRunId]);
+}
+
 export async function chainRunById(db: SqlReader, chainRunId: number): Promise<ChainRunRow | null> {
   return db.get(`select ${COLUMNS} from s_chain_run where id = ?`, [chainRunId]);
 }

@@ -82,6 +82,20 @@ export async function storeChain(tx: SqlTx, chain: Chain): Promise<boolean> {
   return true;
 }
 
+/** Jobs as they were when these hashes were current. */
+export async function jobVersions(
+  db: SqlReader,
+  wanted: readonly { readonly jobId: number; readonly configHash: string }[],
+): Promise<Job[]> {
+  if (wanted.length === 0) return [];
+  const rows = await db.all<{ definition: string }>(
+    `select definition from s_job_version where job_id in (${wanted.map(() => '?').join(', ')})
+       and config_hash in (${wanted.map(() => '?').join(', ')})`,
+    [...wanted.map(({ jobId }) => jobId), ...wanted.map(({ configHash }) => configHash)],
+  );
+  return rows.map((row) => JSON.parse(row.definition) as Job);
+}
+
 /** The job as it was when `configHash` was current. */
 export async function jobVersion(db: SqlReader, jobId: number, configHash: string): Promise<Job | null> {
   const row = await db.get<{ definition: string }>(
@@ -114,6 +128,11 @@ export async function lockJob(tx: SqlTx, jobId: number): Promise<{ configHash: s
     `select config_hash as configHash, round_counter as roundCounter from s_job where id = ?${tx.forUpdate}`,
     [jobId],
   );
+}
+
+/** The same, or false also when somebody else has it just now. */
+export async function pickJob(tx: SqlTx, jobId: number): Promise<boolean> {
+  return (await tx.get(`select id from s_job where id = ?${tx.forUpdateSkipLocked}`, [jobId])) !== null;
 }
 
 export async function nextRound(tx: SqlTx, jobId: number): Promise<void> {

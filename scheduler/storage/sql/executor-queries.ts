@@ -40,6 +40,14 @@ export async function findExecutor(tx: SqlTx, appName: string, address: string):
   ]);
 }
 
+/** The same, or null also when somebody else has it just now. */
+export async function pickExecutor(tx: SqlTx, appName: string, address: string): Promise<ExecutorRow | null> {
+  return tx.get(`select ${COLUMNS} from s_executor where app_name = ? and address = ?${tx.forUpdateSkipLocked}`, [
+    appName,
+    address,
+  ]);
+}
+
 /** The same without a lock: for a look before anything is decided. */
 export async function readExecutor(db: SqlReader, appName: string, address: string): Promise<ExecutorRow | null> {
   return db.get(`select ${COLUMNS} from s_executor where app_name = ? and address = ?`, [appName, address]);

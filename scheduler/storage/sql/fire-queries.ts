@@ -180,13 +180,18 @@ export async function lockFire(tx: SqlTx, fireId: number): Promise<FireRow | nul
   return tx.get(`select ${FIRE_COLUMNS} from s_fire f where f.id = ?${tx.forUpdate}`, [fireId]);
 }
 
-/** Locks them in the order of their ids. */
-export async function lockFires(tx: SqlTx, fireIdList: readonly number[]): Promise<FireRow[]> {
+/** Locks them in the order of their ids, and waits for those that somebody else has. */
+export const lockFires = (tx: SqlTx, fireIdList: readonly number[]): Promise<FireRow[]> =>
+  firesByIds(tx, fireIdList, tx.forUpdate);
+
+/** The same without those that another scheduler has just now: good for picking, wrong for counting (trap T5). */
+export const pickFires = (tx: SqlTx, fireIdList: readonly number[]): Promise<FireRow[]> =>
+  firesByIds(tx, fireIdList, tx.forUpdateSkipLocked);
+
+async function firesByIds(tx: SqlTx, fireIdList: readonly number[], lock: string): Promise<FireRow[]> {
   if (fireIdList.length === 0) return [];
   const marks = fireIdList.map(() => '?').join(', ');
-  return tx.all(`select ${FIRE_COLUMNS} from s_fire f where f.id in (${marks}) order by f.id${tx.forUpdate}`, [
-    ...fireIdList,
-  ]);
+  return tx.all(`select ${FIRE_COLUMNS} from s_fire f where f.id in (${marks}) order by f.id${lock}`, [...fireIdList]);
 }
 
 // The length of the column.
@@ -226,20 +231,39 @@ export interface Scheduled {
   readonly chainId: number;
 }
 
-/** Undecided fires of its own schedule, oldest first. Through the small table: what is planned is never much. */
-export async function undecidedOwnFires(
-  tx: SqlTx,
-  of: Scheduled,
-  range: { readonly beforeMs: number } | { readonly afterMs: number },
-): Promise<FireRow[]> {
+/** Which part of what is planned. */
+export type PlannedRange = { readonly beforeMs: number } | { readonly afterMs: number };
+
+/** Undecided fires of its own schedule, locked, oldest first. Through the small table: what is planned is never much. */
+export async function undecidedOwnFires(tx: SqlTx, of: Scheduled, range: PlannedRange): Promise<FireRow[]> {
+  return undecidedOf(await lockFires(tx, await ownPlannedIds(tx, of, range)));
+}
+
+/** The same, or null when another scheduler has one of them: a part of them cannot be judged together. */
+export async function pickUndecidedOwnFires(tx: SqlTx, of: Scheduled, range: PlannedRange): Promise<FireRow[] | null> {
+  const ids = await ownPlannedIds(tx, of, range);
+  const fires = await pickFires(tx, ids);
+  return fires.length < ids.length ? null : undecidedOf(fires);
+}
+
+/**
+ * Read without a lock: a fire's row is locked before its row in the small table, by everybody. Locked through the join it
+ * would be the other way round, and two schedulers would wait for each other.
+ */
+async function ownPlannedIds(tx: SqlTx, of: Scheduled, range: PlannedRange): Promise<number[]> {
   const [bound, atMs] = 'beforeMs' in range ? ['<', range.beforeMs] : ['>', range.afterMs];
-  return tx.all(
-    `select ${FIRE_COLUMNS} from s_planned_fire p join s_fire f on f.id = p.fire_id
+  const rows = await tx.all<{ id: number }>(
+    `select f.id from s_planned_fire p join s_fire f on f.id = p.fire_id
       where p.planned_at ${bound} ? and f.job_id = ? and f.chain_id = ? and f.chain_run_id is null
-        and f.origin in (${OWN}) order by f.planned_at${tx.forUpdate}`,
+        and f.origin in (${OWN})`,
     [atMs, of.jobId, of.chainId],
   );
+  return rows.map(({ id }) => id);
 }
+
+/** Decided by somebody else between the read and the lock: not undecided any more. */
+const undecidedOf = (fires: readonly FireRow[]): FireRow[] =>
+  fires.filter(({ state }) => state === 'planned').sort((a, b) => a.plannedAt - b.plannedAt);
 
 /** Takes fires back that nobody has decided on: an edit of the schedule plans these instants anew. */
 export async function deleteUndecidedFires(tx: SqlTx, fires: readonly FireRow[]): Promise<void> {
@@ -293,7 +317,12 @@ export async function startSchedule(
   );
 }
 
-/** Ends the sweeps of a chain run. */
+/** Ends the sweeps of a chain run. By their keys: a delete that walks the table would wait for whoever plans another one. */
 export async function stopSchedules(tx: SqlTx, chainRunId: number): Promise<void> {
-  await tx.run(`delete from s_schedule where chain_run_id = ?`, [chainRunId]);
+  const sweeps = await tx.all<{ jobId: number }>(`select job_id as jobId from s_schedule where chain_run_id = ?`, [
+    chainRunId,
+  ]);
+  for (const { jobId } of sweeps) {
+    await tx.run(`delete from s_schedule where job_id = ? and chain_id = 0 and chain_run_id = ?`, [jobId, chainRunId]);
+  }
 }

@@ -1,5 +1,5 @@
 import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
-import { FIRE_COLUMNS, type FireRow } from './fire-queries.ts';
+import { FIRE_COLUMNS, type FireRow, lockFires } from './fire-queries.ts';
 
 export type HoldScope = 'cluster' | 'group' | 'chain' | 'job';
 /** What becomes of the fires that were held: all are fired, the latest of each stands for the others, or none is. */
@@ -20,6 +20,14 @@ const COLUMNS = `scope, name, on_resume as onResume, reason, held_by as heldBy, 
 /** All of them: a person sets each by hand, so there are few. */
 export async function allHolds(db: SqlReader): Promise<HoldRow[]> {
   return db.all(`select ${COLUMNS} from s_hold order by held_at, scope, name`);
+}
+
+/**
+ * The same, kept from going until the end of the transaction: a fire that is held under one must not be left behind by
+ * somebody who takes it away meanwhile. Asked for before any fire is locked, by everybody.
+ */
+export async function keepHolds(tx: SqlTx): Promise<HoldRow[]> {
+  return tx.all(`select ${COLUMNS} from s_hold order by held_at, scope, name${tx.forShare}`);
 }
 
 export async function lockHold(tx: SqlTx, scope: HoldScope, name: string): Promise<HoldRow | null> {
@@ -55,13 +63,26 @@ export async function insertHeldFires(
   );
 }
 
-/** Fires held under a hold, oldest first: a small table, walked whole. */
-export async function firesHeldUnder(tx: SqlTx, scope: HoldScope, name: string, limit: number): Promise<FireRow[]> {
-  return tx.all(
-    `select ${FIRE_COLUMNS} from s_held_fire h join s_fire f on f.id = h.fire_id
-      where h.scope = ? and h.name = ? order by f.planned_at, f.id limit ${limit}${tx.forUpdate}`,
+/**
+ * Fires held under a LOCKED hold, oldest first: a small table, walked whole. `more`: there may be others. A fire that a
+ * person decides at this moment is waited for, and left out.
+ */
+export async function firesHeldUnder(
+  tx: SqlTx,
+  scope: HoldScope,
+  name: string,
+  limit: number,
+): Promise<{ readonly fires: readonly FireRow[]; readonly more: boolean }> {
+  const rows = await tx.all<{ id: number }>(
+    `select f.id from s_held_fire h join s_fire f on f.id = h.fire_id
+      where h.scope = ? and h.name = ? order by f.planned_at, f.id limit ${limit}`,
     [scope, name],
   );
+  const locked = await lockFires(
+    tx,
+    rows.map(({ id }) => id),
+  );
+  return { fires: locked.filter(({ state }) => state === 'held'), more: rows.length === limit };
 }
 
 /** The latest fire of the same job or chain that is held under the same hold. */

@@ -53,6 +53,25 @@ export async function stoppingAttempts(db: SqlReader, runId: number): Promise<{ 
   );
 }
 
+/** Moves the next sending of those orders that stand as they were seen; whoever moves one sends it. */
+export async function claimKills(
+  tx: SqlTx,
+  seen: readonly Pick<KillOrderRow, 'logId' | 'nextAt'>[],
+  nextAt: number,
+): Promise<ReadonlySet<number>> {
+  const claimed = new Set<number>();
+  for (const order of seen) {
+    const free = await tx.get(
+      `select log_id from s_kill_order where log_id = ? and next_at = ?${tx.forUpdateSkipLocked}`,
+      [order.logId, order.nextAt],
+    );
+    if (free === null) continue;
+    await tx.run(`update s_kill_order set next_at = ? where log_id = ?`, [nextAt, order.logId]);
+    claimed.add(order.logId);
+  }
+  return claimed;
+}
+
 /** @param nextAt null: it was heard. */
 export async function noteKillSent(tx: SqlTx, logId: number, nextAt: number | null): Promise<void> {
   await tx.run(`update s_kill_order set next_at = ?, sends = sends + 1 where log_id = ?`, [nextAt, logId]);

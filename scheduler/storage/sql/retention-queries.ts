@@ -11,9 +11,12 @@ export async function jobsWithSchedules(db: SqlReader): Promise<number[]> {
 // What a person asked for by a range of dates stays: the backfill counts its dates, and goes on by them.
 const IS_BACKFILL = `exists (select 1 from s_fire f where f.id = s_run.fire_id and f.origin = 'backfill')`;
 
-/** Ended runs of a job that are not among its newest `keep`, nor of a backfill, oldest first (index s_run_job). */
+/**
+ * Ended runs of a job that are not among its newest `keep`, nor of a backfill, oldest first (index s_run_job); without
+ * those that somebody else has locked.
+ */
 export async function runsBeyond(
-  db: SqlReader,
+  db: SqlTx,
   which: { jobId: number; keep: number; limit: number },
 ): Promise<{ runId: number; fireId: number }[]> {
   const boundary = await db.get<{ id: number }>(
@@ -23,7 +26,8 @@ export async function runsBeyond(
   if (boundary === null) return [];
   return db.all(
     `select id as runId, fire_id as fireId from s_run
-      where job_id = ? and id <= ? and ended_at is not null and not ${IS_BACKFILL} order by id limit ${which.limit}`,
+      where job_id = ? and id <= ? and ended_at is not null and not ${IS_BACKFILL} order by id
+      limit ${which.limit}${db.forUpdateSkipLocked}`,
     [which.jobId, boundary.id],
   );
 }
@@ -51,9 +55,21 @@ export async function deleteRuns(tx: SqlTx, runIds: readonly number[]): Promise<
 
 /** Decided fires of a job up to the one whose run was deleted last; the schedule's cursor is long past them. */
 export async function deleteFiresBefore(tx: SqlTx, jobId: number, upToFireId: number): Promise<void> {
-  await tx.run(
-    `delete from s_fire where job_id = ? and id <= ? and state not in ('planned', 'held') and origin <> 'backfill'
-       and not exists (select 1 from s_run where s_run.fire_id = s_fire.id)`,
-    [jobId, upToFireId],
-  );
+  // Read first: a delete that looks for its rows locks what it passes, which may be a fire that is being decided.
+  for (;;) {
+    const rows = await tx.all<{ id: number }>(
+      `select id from s_fire where job_id = ? and id <= ? and state not in ('planned', 'held') and origin <> 'backfill'
+         and not exists (select 1 from s_run where s_run.fire_id = s_fire.id) order by id limit ${FIRES}`,
+      [jobId, upToFireId],
+    );
+    if (rows.length === 0) return;
+    const marks = rows.map(() => '?').join(', ');
+    await tx.run(
+      `delete from s_fire where id in (${marks})`,
+      rows.map(({ id }) => id),
+    );
+    if (rows.length < FIRES) return;
+  }
 }
+
+const FIRES = 500;

@@ -44,6 +44,11 @@ export async function lockRun(tx: SqlTx, runId: number): Promise<RunRow | null> 
   return tx.get(`select ${COLUMNS} from s_run where id = ?${tx.forUpdate}`, [runId]);
 }
 
+/** The same, or null also when somebody else has it just now: for bodies that every scheduler runs. */
+export async function pickRun(tx: SqlTx, runId: number): Promise<RunRow | null> {
+  return tx.get(`select ${COLUMNS} from s_run where id = ?${tx.forUpdateSkipLocked}`, [runId]);
+}
+
 export async function runByFire(db: SqlReader, fireId: number): Promise<RunRow | null> {
   return db.get(`select ${COLUMNS} from s_run where fire_id = ?`, [fireId]);
 }

@@ -33,7 +33,7 @@ export async function dueSchedules(
 // One text for every call: the last row is asked for again and again where there are fewer.
 const KEYS = 50;
 
-/** Locks those of these schedules whose cursor still stands where it was seen. */
+/** Locks those of these schedules whose cursor still stands where it was seen, and that nobody else has just now. */
 export async function lockUnmoved(tx: SqlTx, seen: readonly DueSchedule[]): Promise<DueSchedule[]> {
   const one = '(job_id = ? and chain_id = ? and chain_run_id = ? and next_at = ?)';
   const locked: DueSchedule[] = [];
@@ -41,7 +41,7 @@ export async function lockUnmoved(tx: SqlTx, seen: readonly DueSchedule[]): Prom
     const part = Array.from({ length: KEYS }, (_, i) => seen[Math.min(at + i, seen.length - 1)] as DueSchedule);
     const rows = await tx.all<DueSchedule>(
       `select ${COLUMNS} from s_schedule where ${Array.from({ length: KEYS }, () => one).join(' or ')}
-        order by job_id, chain_id, chain_run_id${tx.forUpdate}`,
+        order by job_id, chain_id, chain_run_id${tx.forUpdateSkipLocked}`,
       part.flatMap(({ jobId, chainId, chainRunId, nextAt }) => [jobId, chainId, chainRunId, nextAt]),
     );
     locked.push(...rows);
@@ -62,12 +62,18 @@ export async function moveCursors(
 }
 
 /** The schedule of the job or chain itself, locked. */
-export async function lockSchedule(tx: SqlTx, of: Scheduled): Promise<ScheduleRow | null> {
-  return tx.get(
-    `select ${COLUMNS} from s_schedule where job_id = ? and chain_id = ? and chain_run_id = 0${tx.forUpdate}`,
-    [of.jobId, of.chainId],
-  );
-}
+export const lockSchedule = (tx: SqlTx, of: Scheduled): Promise<ScheduleRow | null> =>
+  scheduleUnder(tx, of, tx.forUpdate);
+
+/** The same, or null also when somebody else has it just now. */
+export const pickSchedule = (tx: SqlTx, of: Scheduled): Promise<ScheduleRow | null> =>
+  scheduleUnder(tx, of, tx.forUpdateSkipLocked);
+
+const scheduleUnder = (tx: SqlTx, of: Scheduled, lock: string): Promise<ScheduleRow | null> =>
+  tx.get(`select ${COLUMNS} from s_schedule where job_id = ? and chain_id = ? and chain_run_id = 0${lock}`, [
+    of.jobId,
+    of.chainId,
+  ]);
 
 export async function scheduleOf(db: SqlReader, of: Scheduled): Promise<ScheduleRow | null> {
   return db.get(`select ${COLUMNS} from s_schedule where job_id = ? and chain_id = ? and chain_run_id = 0`, [

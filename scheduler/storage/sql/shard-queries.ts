@@ -40,6 +40,23 @@ export async function shardsOf(db: SqlReader, runId: number): Promise<ShardRow[]
   return db.all(`select ${COLUMNS} from s_shard where run_id = ? order by shard_index`, [runId]);
 }
 
+/** A shard as it is when it was just made. */
+export const newShard = (runId: number, shardIndex: number): ShardRow => ({
+  runId,
+  shardIndex,
+  state: 'ready',
+  homeExecutorId: null,
+  avoidExecutorId: null,
+  logId: null,
+  attempts: 0,
+  failures: 0,
+  refusals: 0,
+  readyAt: 0,
+  code: null,
+  reason: null,
+  result: null,
+});
+
 export interface ShardMove {
   readonly from: ShardRow;
   readonly to: ShardState;

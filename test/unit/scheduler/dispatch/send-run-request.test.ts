@@ -5,6 +5,7 @@ import type { DispatchAnswer } from '../../../../scheduler/dispatch/executor-cli
 import { createSender } from '../../../../scheduler/dispatch/send-run-request.ts';
 import { schedulerMigrations } from '../../../../scheduler/storage/migrations/scheduler-migrations.ts';
 import { silentLogger as logger } from '../../../../shared/logger.ts';
+import { RUNS_MAX } from '../../../../shared/protocol/wire.ts';
 import { migrate } from '../../../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../../../shared/sql/open-store.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
@@ -41,13 +42,14 @@ async function givenSender() {
 
 test('an executor that swallows every request holds up its own line and nobody else', async () => {
   const { sender, sentTo, openBlackHole } = await givenSender();
-  for (let logId = 1; logId <= 500; logId++) sender.send(dispatch(BLACK_HOLE, logId));
-  for (let logId = 1; logId <= 500; logId++) sender.send(dispatch(LIVE, 1_000 + logId));
-  await expect.poll(() => sentTo(LIVE).length, { timeout: 15_000 }).toBe(500);
-  expect(sentTo(BLACK_HOLE)).toEqual([1, 2, 3, 4]);
+  for (let logId = 1; logId <= 1_500; logId++) sender.send(dispatch(BLACK_HOLE, logId));
+  for (let logId = 1; logId <= 1_500; logId++) sender.send(dispatch(LIVE, 2_000 + logId));
+  await expect.poll(() => sentTo(LIVE).length, { timeout: 15_000 }).toBe(1_500);
+  // Four messages with their fill; the fifth waits until one of them is answered.
+  expect(sentTo(BLACK_HOLE)).toEqual(Array.from({ length: 4 * RUNS_MAX }, (_, i) => i + 1));
   openBlackHole();
   await sender.idle();
-  expect(sentTo(BLACK_HOLE)).toHaveLength(500);
+  expect(sentTo(BLACK_HOLE)).toHaveLength(1_500);
 });
 
 test('what is in line is not taken a second time, and may come again once it was answered', async () => {

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { evaluateEdges } from '../../scheduler/chain/evaluate-edges.ts';
+import { startChain } from '../../scheduler/chain/start-chain.ts';
+import type { Dispatch } from '../../scheduler/dispatch/dispatch.ts';
+import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
+import { sendKills } from '../../scheduler/dispatch/send-kills.ts';
+import { advanceBackfills } from '../../scheduler/firing/advance-backfills.ts';
+import { fireDueJobs } from '../../scheduler/firing/fire-due-jobs.ts';
+import { planFires } from '../../scheduler/firing/plan-fires.ts';
+import { triggerJob } from '../../scheduler/firing/trigger-job.ts';
+import { retireSilentExecutors } from '../../scheduler/registry/retire-silent-executors.ts';
+import { killRun } from '../../scheduler/run/kill-run.ts';
+import { rescueLostAttempts } from '../../scheduler/run/rescue-lost-attempts.ts';
+import type { SchedulerContext } from '../../scheduler/scheduler-context.ts';
+import { silentLogger } from '../../shared/logger.ts';
+import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { openSqlStore } from '../../shared/sql/open-store.ts';
+import type { SqlStore } from '../../shared/sql/sql.ts';
+import { firingOn, type GivenFiring, timedJob } from '../support/given-firing.ts';
+import { givenContext, silentClient } from '../support/given-scheduler-context.ts';
+import { holdTransaction } from '../support/held-store.ts';
+import { createMysqlDatabase } from '../support/mysql-database.ts';
+import { describeWith } from '../support/servers.ts';
+
+// One scheduler stands still right before its commit, with its locks; the other makes the same pass. Waited for, the first
+// would have to end before the second does, and it ends only afterwards: the test would not come to its end.
+describeWith(['MariaDB'], 'two schedulers in the same body at the same moment', () => {
+  let given: GivenFiring;
+  let drop: () => Promise<void>;
+  const JOBS = Array.from({ length: 12 }, (_, i) =>
+    timedJob(i + 1, `job-${i + 1}`, { schedule: { kind: 'fixed_rate', everyMs: 3_600_000 } }),
+  );
+  const CHAIN = { name: 'chain', nodes: ['first', 'second'], edges: [{ from: 'first', to: 'second' }] } as const;
+
+  beforeEach(async () => {
+    const place = await createMysqlDatabase();
+    drop = place.drop;
+    const options = { runtime: systemRuntime(), logger: silentLogger };
+    given = await firingOn(await openSqlStore({ url: place.url, connections: 8, durability: 'warn' }, options));
+    await given.executor();
+  });
+  afterEach(async () => {
+    await given.store.close();
+    await drop();
+  });
+
+  /** While `body` of one scheduler is held in the transaction of that name, the other one's pass comes to its end. */
+  async function beside(name: string, body: (ctx: SchedulerContext) => Promise<unknown>, how: 'commit' | 'die') {
+    const held = holdTransaction(given.store, name);
+    const first = body(givenContext(held.store));
+    try {
+      await held.arrived;
+      await body(given.ctx);
+    } finally {
+      held.end(how);
+      await first.catch((error: unknown) => {
+        if (how === 'commit') throw error;
+      });
+    }
+  }
+
+  const due = (ms: number) =>
+    given.store.transaction('due', (tx) => tx.run('update s_schedule set next_at = ?', [tx.nowMs + ms]));
+  const sender = (sent: Dispatch[]) => ({ send: (one: Dispatch) => void sent.push(one), idle: async () => undefined });
+  const count = async (sql: string) => (await given.rows<{ n: number }>(`select count(*) as n from ${sql}`))[0]?.n;
+
+  test('plan-fires: a schedule in the hands of one is passed over by the other, and planned once', async () => {
+    await given.define(JOBS);
+    await due(500);
+    await beside('plan-fires', planFires, 'commit');
+    expect(await count('s_fire')).toBe(12);
+    expect(await count('s_planned_fire')).toBe(12);
+  });
+
+  test.for([
+    'commit',
+    'die',
+  ] as const)('fire-due-jobs: each fire is one run, when the first of them is to %s', async (how) => {
+    await given.define(JOBS);
+    await due(-1);
+    await planFires(given.ctx);
+    const sent: Dispatch[] = [];
+    await beside('fire-due-jobs', (ctx) => fireDueJobs(ctx, sender(sent)), how);
+    // What the dead one had is free with its connection.
+    if (how === 'die') expect(await count('s_run')).toBe(0);
+    await fireDueJobs(given.ctx, sender(sent));
+    expect(await count('s_run')).toBe(12);
+    expect(await count(`s_fire where state = 'fired'`)).toBe(12);
+    expect(await count('s_planned_fire')).toBe(0);
+    expect(new Set(sent.map(({ request }) => request.jobId)).size).toBe(12);
+    expect(sent).toHaveLength(12);
+  });
+
+  test('fire-due-jobs takes the fires that nobody else has, and says that it looks again', async () => {
+    await given.define(JOBS);
+    await due(-1);
+    await planFires(given.ctx);
+    const ids = (await given.rows<{ id: number }>('select id from s_fire order by id limit 5')).map(({ id }) => id);
+    const someone = holdTransaction(given.store, 'someone');
+    const other = someone.store.transaction('someone', async (tx) => {
+      for (const id of ids) await tx.get('select id from s_fire where id = ? for update', [id]);
+    });
+    try {
+      await someone.arrived;
+      const report = await fireDueJobs(given.ctx);
+      expect(await count('s_run')).toBe(7);
+      expect(report.wakeInMs).not.toBeNull();
+    } finally {
+      someone.end('commit');
+      await other;
+    }
+    await fireDueJobs(given.ctx);
+    expect(await count('s_run')).toBe(12);
+  });
+
+  test('dispatch-ready-shards: a run that one lets go, and shards that one hands out, are not waited for', async () => {
+    await given.define([timedJob(1, 'work')]);
+    await given.store.transaction('away', (tx) => tx.run(`update s_executor set state = 'silent'`));
+    await triggerJob(given.ctx, { job: 'work', businessDate: '2026-11-20', requestId: '1' });
+    await given.store.transaction('back', (tx) => tx.run(`update s_executor set state = 'alive'`));
+    const sent: Dispatch[] = [];
+    const pass = (ctx: SchedulerContext) => dispatchReadyShards(ctx, sender(sent));
+    await beside('look-at-run', pass, 'commit');
+    await given.store.transaction('ready', (tx) => tx.run(`update s_run set state = 'running'`));
+    expect(sent).toHaveLength(1);
+    expect(await count('s_attempt')).toBe(1);
+    await triggerJob(given.ctx, { job: 'work', businessDate: '2026-11-20', requestId: '2' });
+    await beside('hand-out-shards', pass, 'commit');
+    expect(sent).toHaveLength(2);
+    expect(await count('s_attempt')).toBe(2);
+  });
+
+  test('send-kills: of two that see an order one sends it', async () => {
+    await given.define([timedJob(1, 'work')]);
+    const { runId } = await triggerJob(given.ctx, { job: 'work', businessDate: '2026-11-20', requestId: '1' });
+    await dispatchReadyShards(given.ctx, sender([]));
+    await killRun(given.ctx, runId, { by: 'ann', reason: 'wrong' });
+    let kills = 0;
+    const kill = async () => {
+      kills += 1;
+      return 'told' as const;
+    };
+    const pass = (ctx: SchedulerContext) => sendKills({ ...ctx, client: { ...silentClient, kill } });
+    await beside('claim-kills', pass, 'commit');
+    expect(kills).toBe(1);
+  });
+
+  test('rescue-lost-attempts, retire-silent-executors, advance-backfills: one does it, the other goes on', async () => {
+    await given.define([timedJob(1, 'work', { onNodeLoss: 'reassign' })]);
+    await triggerJob(given.ctx, { job: 'work', businessDate: '2026-11-20', requestId: '1' });
+    await dispatchReadyShards(given.ctx, sender([]));
+    const quiet = (store: SqlStore) =>
+      store.transaction('quiet', (tx) => tx.run('update s_executor set last_beat_at = last_beat_at - 3600000'));
+    await quiet(given.store);
+    const listened = (ctx: SchedulerContext) => ({
+      ...ctx,
+      listening: { ...ctx.listening, listenedMs: () => 7_200_000 },
+    });
+    await beside('retire-executor', (ctx) => retireSilentExecutors(listened(ctx)), 'commit');
+    expect(await count(`s_executor where state = 'gone'`)).toBe(1);
+    await beside('rescue-attempt', rescueLostAttempts, 'commit');
+    expect(await count(`s_attempt where state = 'lost'`)).toBe(1);
+    const dates = { fromDate: '2026-11-01', toDate: '2026-11-03', parallel: 3 };
+    await given.api.backfill({ job: 'work', ...dates, requestId: 'b', by: 'ann' });
+    await beside('advance-backfill', advanceBackfills, 'commit');
+    expect(await count(`s_fire where origin = 'backfill'`)).toBe(3);
+  });
+
+  test('evaluate-edges: a chain run that one moves is passed over by the other', async () => {
+    await given.define([timedJob(1, 'first'), timedJob(2, 'second')], [CHAIN]);
+    await startChain(given.ctx, { chain: 'chain', businessDate: '2026-11-20', cutOffAtMs: null, requestId: '1' });
+    await beside('evaluate-edges', evaluateEdges, 'commit');
+    expect(await count('s_run')).toBe(1);
+  });
+});
