@@ -40,14 +40,15 @@ export async function begin(pool: MysqlPool, given: BeginGiven): Promise<OpenCon
     } catch (error) {
       const isLost = !(error instanceof DaybreakError) && isConnectionLost(error);
       const mayCome = isLost || (isDaybreakError(error, 'STORE_UNREACHABLE') && error.retryable);
-      if (!mayCome || runtime.clock.monotonicMs() >= giveUpMs) {
+      // The first dead one is no news: the next of the pool may live.
+      const isFirstDead = isLost && failures === 0;
+      if (!mayCome || (!isFirstDead && runtime.clock.monotonicMs() >= giveUpMs)) {
         throw error instanceof DaybreakError
           ? error
           : sqlError('STORE_UNREACHABLE', error, { text: 'begin', store: label });
       }
       const waitMs = Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_MAX_MS) * (0.5 + runtime.random.next());
-      // The first dead one is no news: the next of the pool may live.
-      if (failures > 0 || !isLost) await runtime.sleep(waitMs);
+      if (!isFirstDead) await runtime.sleep(waitMs);
     }
   }
 }

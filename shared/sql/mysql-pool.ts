@@ -82,7 +82,10 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
       return connection;
     },
     prepare,
-    connections: places,
+    get connections() {
+      const { total, inUse, waiting } = places;
+      return { total, inUse, waiting };
+    },
     close: () => new Promise((resolve, reject) => pool.end((error) => (error ? reject(error) : resolve()))),
   };
 }
