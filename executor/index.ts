@@ -51,9 +51,12 @@ export type {
   JsonValue,
   LogLevel,
   RunLog,
+  Spread,
 } from './handler/handler-context.ts';
 export type { ExecutorOptions, HoldOptions } from './node/executor-options.ts';
 export type { ExecutorRoutes, RoutesOptions } from './node/http-mounted-routes.ts';
 export type { RunningAttempt } from './node/slot-entry.ts';
 export type { PoolOptions } from './node/slot-pools.ts';
 export { openExecutorStore } from './storage/open-executor-store.ts';
+export { type WorkerHandlerDefinition, workerHandler } from './workers/worker-handler.ts';
+export type { OpenedWorker, OpenWorker, WorkerSetup } from './workers/worker-port.ts';

@@ -26,6 +26,8 @@ export interface Attempt {
   readonly resumesRunId?: number;
   /** The file that the run waited for, as its scheduler saw it. */
   readonly input?: RunRequest['input'];
+  /** In a worker process: which of them. */
+  readonly workerProcess?: number;
   /** From the start of the handler; null = none. */
   readonly timeoutMs: number | null;
 }

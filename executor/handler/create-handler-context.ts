@@ -43,6 +43,7 @@ export function createHandlerContext(
       leftOut: leftOut ?? false,
     })),
     executorAddress: node.executorAddress,
+    workerProcess: attempt.workerProcess ?? null,
     signal: node.signal,
     log: {
       info: (message: string) => log.info(message),

@@ -41,6 +41,11 @@ export interface HandlerContext<Params = unknown> {
   readonly shardResults: readonly ShardResult[];
   /** Address of the executor that runs this, e.g. `http://127.0.0.1:9999/`. */
   readonly executorAddress: string;
+  /**
+   * Which of the executor's worker processes this is, from 0; null outside of one. Whoever holds leases as this attempt
+   * puts it into the name that they are held as.
+   */
+  readonly workerProcess: number | null;
   /** Aborted on kill, on the deadline and when the node stops; a handler passes it on and returns soon. */
   readonly signal: AbortSignal;
   /** Writes to this attempt's run log, one line each. */
@@ -92,8 +97,14 @@ export interface HandlerLog extends RunLog {
 export type HandlerResult = JsonValue | undefined;
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** Where a handler's attempts run: beside the node's own work, in a thread of their own, or in a process of their own. */
-export type Isolation = 'inline' | 'thread' | 'process';
+/**
+ * Where a handler's attempts run: beside the node's own work, in a thread of their own, in a process of their own, or in
+ * the worker processes that the executor has for all of its work.
+ */
+export type Isolation = 'inline' | 'thread' | 'process' | 'workers';
+
+/** Whether one attempt is worked by every worker process at once, or by one of them. */
+export type Spread = 'every' | 'one';
 
 /** A handler as an executor takes it; `defineHandler` makes one. */
 export interface Handler {
@@ -111,4 +122,7 @@ export interface Handler {
   readonly module?: string;
   readonly exportName?: string;
   readonly memoryMbMax?: number;
+  /** For 'workers'. */
+  readonly spread?: Spread;
+  combine?(results: readonly HandlerResult[]): HandlerResult;
 }

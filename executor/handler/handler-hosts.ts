@@ -1,7 +1,8 @@
+import { DaybreakError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { Handler } from './handler-context.ts';
-import type { HandlerHost } from './handler-host.ts';
+import type { HandlerCall, HandlerHost } from './handler-host.ts';
 import { createInlineHost } from './inline-host.ts';
 import { createIsolatedHost } from './isolation/isolated-host.ts';
 import { startProcess } from './isolation/process-fork-worker.ts';
@@ -13,6 +14,15 @@ export interface HandlerHostsOptions {
   readonly logger: Logger;
   readonly executorAddress: string;
   readonly stopGraceMs: number;
+  /** Runs handlers of isolation 'workers'; without them there are no worker processes. */
+  readonly workers?: WorkerHosts | null;
+}
+
+/** The worker processes of one executor, as its handlers see them. */
+export interface WorkerHosts {
+  hostOf(handler: Handler): HandlerHost;
+  /** Lets them destroy their handlers and ends them, in `limitMs`. Never rejects. */
+  close(limitMs: number): Promise<void>;
 }
 
 /** The hosts of one node's handlers. Two nodes of one process that are given the same handler have a host each. */
@@ -30,7 +40,9 @@ export function createHandlerHosts(handlers: Iterable<Handler>, options: Handler
     // A handler that was made for one attempt only has nothing to keep.
     hostOf: (handler) => hosts.get(handler) ?? createHost(handler, options),
     close: async (limitMs) => {
-      await Promise.all([...hosts.values()].map((host) => host.close(limitMs)));
+      await Promise.all(
+        [...hosts.values(), ...(options.workers ? [options.workers] : [])].map((one) => one.close(limitMs)),
+      );
     },
   };
 }
@@ -45,5 +57,27 @@ function createHost(handler: Handler, options: HandlerHostsOptions): HandlerHost
       return createIsolatedHost(handler, { ...common, start: startThread, what: 'thread' });
     case 'process':
       return createIsolatedHost(handler, { ...common, start: startProcess, what: 'process' });
+    case 'workers':
+      if (options.workers) return checkedFirst(options.workers.hostOf(handler), common.readParams);
+      throw new DaybreakError(
+        'BAD_OPTION',
+        `handler "${handler.name}" runs in worker processes: give the executor processes`,
+      );
   }
+}
+
+/** What does not fit the schema does not cross to a worker. */
+function checkedFirst(host: HandlerHost, readParams: (call: HandlerCall) => unknown): HandlerHost {
+  return {
+    stuckAfterMs: host.stuckAfterMs,
+    close: host.close,
+    async run(call) {
+      try {
+        readParams(call);
+      } catch (error) {
+        return { kind: 'threw', error };
+      }
+      return await host.run(call);
+    },
+  };
 }

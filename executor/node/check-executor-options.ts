@@ -17,6 +17,7 @@ export function checkExecutorOptions(options: ExecutorOptions, schedulers: reado
   for (const url of schedulers) checkHttpUrl('schedulers', url);
   if (options.advertisedAddress !== undefined) checkHttpUrl('advertisedAddress', options.advertisedAddress);
   checkHold(options);
+  checkWorkers(options);
   checkLabels(options.labels ?? {});
   checkWhole('port', options.port, 0, 65_535);
   checkWhole('slots', options.slots, 1, 10_000);
@@ -63,6 +64,19 @@ function checkHold({ appname, hold = false, advertisedAddress }: ExecutorOptions
   // Schedulers keep addresses of 255 characters.
   if (heldAddress(appname, 'x'.repeat(64)).length > 255) {
     refuse('appname', 'it is too long for an executor that holds lines: give one of ASCII letters');
+  }
+}
+
+function checkWorkers({ processes, workerModule, handlers }: ExecutorOptions): void {
+  checkWhole('processes', processes, 1, 256);
+  const theirs = handlers.find(({ isolation }) => isolation === 'workers');
+  if (processes === undefined && theirs !== undefined) {
+    refuse('processes', `handler "${theirs.name}" runs in worker processes: say how many`);
+  }
+  if (processes === undefined && workerModule !== undefined) refuse('processes', 'say how many, or drop workerModule');
+  if (processes !== undefined && !String(workerModule ?? '').startsWith('file:')) {
+    const given = workerModule === undefined ? 'it is missing' : `"${String(workerModule)}" is none`;
+    refuse('workerModule', `give a file: URL, e.g. new URL('./worker.ts', import.meta.url); ${given}`);
   }
 }
 

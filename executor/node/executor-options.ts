@@ -5,8 +5,9 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { createScriptRunner, type ScriptOptions, type ScriptRunner } from '../handler/builtin/script-runner.ts';
-import type { Handler } from '../handler/handler-context.ts';
+import type { Handler, JsonValue } from '../handler/handler-context.ts';
 import { createHandlerRegistry, type HandlerRegistry } from '../handler/handler-registry.ts';
+import type { WorkersSettings } from '../workers/worker-crew.ts';
 import { checkExecutorOptions } from './check-executor-options.ts';
 import type { OutboxSender } from './outbox-sender.ts';
 import { createSlotPools, type PoolOptions, type SlotPools } from './slot-pools.ts';
@@ -61,6 +62,16 @@ export interface ExecutorOptions {
    * NAT and in containers that nobody can dial. Default false. docs/held-executors.md has the whole of it.
    */
   readonly hold?: boolean | HoldOptions;
+  /**
+   * Worker processes beside this one, for the handlers that `workerHandler` names: they use all cores, and neither a
+   * computation nor a hang in them holds up heartbeats. One registration, one port and one outbox stay here. 1 to 256;
+   * default none. docs/handlers.md tells more.
+   */
+  readonly processes?: number;
+  /** The module of those processes, a `file:` URL: it exports `openWorker`. Needed beside `processes`. */
+  readonly workerModule?: string | URL;
+  /** Handed to `openWorker` as it is, over a channel that nobody else reads. JSON; default null. */
+  readonly workerConfig?: JsonValue;
   /**
    * How many attempts run at a time. Default four for each core of the machine, and 8 at least: handlers wait more than
    * they compute. For handlers that only compute give as many as there are cores.
@@ -134,6 +145,9 @@ export interface ExecutorSettings
       | 'joinToken'
       | 'hold'
       | 'pools'
+      | 'processes'
+      | 'workerModule'
+      | 'workerConfig'
     >
   > {
   /** null beside an access token, or when there is none. */
@@ -147,6 +161,8 @@ export interface ExecutorSettings
   /** null: it listens. */
   readonly hold: { readonly id: string | null; readonly pollMs: number } | null;
   readonly slotPools: SlotPools;
+  /** null: everything runs in this process. */
+  readonly workers: WorkersSettings | null;
 }
 
 /** Throws BAD_OPTION with a sentence that names the option and the way out. */
@@ -183,6 +199,7 @@ export function settleExecutorOptions(
     queueMax,
     slotsPerJob: options.slotsPerJob ?? Number.MAX_SAFE_INTEGER,
     slotPools: createSlotPools({ slots, queueMax }, options.pools),
+    workers: settleWorkers(options),
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 30_000,
     schedulerTimeoutMs: options.schedulerTimeoutMs ?? 5_000,
     stopGraceMs: options.stopGraceMs ?? 10_000,
@@ -206,6 +223,11 @@ function settleHold(hold: boolean | HoldOptions): ExecutorSettings['hold'] {
   if (hold === false) return null;
   const { id = null, pollMs = HOLD_MS } = hold === true ? {} : hold;
   return { id, pollMs };
+}
+
+function settleWorkers({ processes, workerModule, workerConfig = null }: ExecutorOptions): WorkersSettings | null {
+  if (processes === undefined) return null;
+  return { processes, module: String(workerModule), config: workerConfig };
 }
 
 /** Four for each core: handlers of a batch wait for databases and gateways most of their time. */

@@ -20,6 +20,9 @@ export interface NodeMetrics {
   runLogLinesDropped(lines: number): void;
   /** After a pass over the kept logs: their bytes, and how many were removed for which reason. */
   runLogsKept(bytes: number, removed: { readonly age: number; readonly size: number }): void;
+  /** For a node with worker processes: how many are open now, and that one was forked anew. */
+  watchWorkers(read: () => number): void;
+  workerRestarted(): void;
   /** For a node that cannot be dialled: to how many schedulers it holds a line now. */
   watchLines(read: () => number): void;
   /** `look` is asked for one pool, or with null for all of them. */
@@ -73,7 +76,16 @@ export function createNodeMetrics(metrics: Metrics): NodeMetrics {
     labels: ['why'],
   });
 
+  const workerRestarts = metrics.counter({
+    name: 'executor_worker_restarts_total',
+    help: 'Worker processes that ended and were forked anew.',
+  });
+
   return {
+    workerRestarted: () => workerRestarts.add(1),
+    watchWorkers(read) {
+      metrics.observedGauge({ name: 'executor_worker_processes', help: 'Worker processes that are open.' }, read);
+    },
     runEnded(handler, code, tookMs) {
       const outcome = code === CODE_SUCCESS ? 'succeeded' : code === CODE_TIMEOUT ? 'timed_out' : 'failed';
       runs.add(1, { handler, outcome });

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Metrics } from '../../shared/metrics.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { measureStore } from '../../shared/sql/store-metrics.ts';
-import type { Metrics } from '../../shared/metrics.ts';
 import { createHandlerHosts } from '../handler/handler-hosts.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { mergeScrapes } from '../workers/merge-scrapes.ts';
@@ -157,7 +157,15 @@ async function openCrew(
   if (workers === null) return null;
   const handlers = [...settings.handlers.values()].filter(({ isolation }) => isolation === 'workers');
   const onRestart = metrics.workerRestarted;
-  const crew = createWorkerCrew({ ...workers, handlers, executorAddress: address, stopGraceMs, runtime, logger, onRestart });
+  const crew = createWorkerCrew({
+    ...workers,
+    handlers,
+    executorAddress: address,
+    stopGraceMs,
+    runtime,
+    logger,
+    onRestart,
+  });
   await crew.start();
   opened.defer(() => crew.close(DESTROY_MS_MIN));
   metrics.watchWorkers(() => crew.open);

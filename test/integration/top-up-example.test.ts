@@ -147,6 +147,7 @@ function shard(): HandlerContext {
     beforeResult: null,
     shardResults: [],
     executorAddress: 'http://127.0.0.1:9999/',
+    workerProcess: null,
     signal: new AbortController().signal,
     log: { info: line, warn: line, error: line, stream: () => createLogStream(line) },
   };

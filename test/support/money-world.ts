@@ -217,6 +217,7 @@ export class MoneyWorld {
       beforeResult: null,
       shardResults: [],
       executorAddress: 'http://127.0.0.1:9999/',
+      workerProcess: null,
       signal: new AbortController().signal,
       log,
       ...given,

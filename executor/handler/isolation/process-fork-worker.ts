@@ -1,50 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { createLogStream } from '../log-stream.ts';
 import { entryModule } from './entry-module.ts';
+import { forkGroup } from './process-group-fork.ts';
 import type { FromWorker, IsolatedWorker, WorkerStart } from './worker-messages.ts';
 
-/** A process of its own, first of a process group of its own, so that what it starts can be ended with it. */
+/** A process for one handler. */
 export function startProcess(start: WorkerStart): IsolatedWorker {
-  const child = fork(fileURLToPath(entryModule()), [JSON.stringify(start.target), String(process.pid)], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: execArgv(start.memoryMbMax),
+  return forkGroup({
+    entry: entryModule(),
+    args: [JSON.stringify(start.target)],
+    memoryMbMax: start.memoryMbMax,
+    onMessage: (message) => start.onMessage(message as FromWorker),
+    onOutput: start.onOutput,
   });
-  child.stdout?.pipe(createLogStream((line) => start.onOutput('info', line)));
-  child.stderr?.pipe(createLogStream((line) => start.onOutput('warn', line)));
-  child.on('message', (message) => start.onMessage(message as FromWorker));
-  return {
-    // A message to one that is ending is lost with it: how it ended says all.
-    send: (message) => void (child.connected && child.send(message, () => undefined)),
-    kill: () => killGroup(child),
-    ended: untilGone(child),
-  };
-}
-
-/** What it inherits; only the debugger's port cannot be had twice. */
-function execArgv(memoryMbMax: number | null): string[] {
-  const inherited = process.execArgv.filter((arg) => !/^--inspect/.test(arg));
-  return memoryMbMax === null ? inherited : [...inherited, `--max-old-space-size=${memoryMbMax}`];
-}
-
-/** Its last words may still lie in the channel when it is gone, so the end of both is waited for. */
-async function untilGone(child: ChildProcess): Promise<string> {
-  const how = await new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`because it could not be started (${error.message})`));
-    child.once('exit', (code, signal) => resolve(signal === null ? `with exit code ${code}` : `by signal ${signal}`));
-  });
-  killGroup(child);
-  if (child.connected) await new Promise<void>((resolve) => child.once('disconnect', () => resolve()));
-  return how;
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (error) {
-    // ESRCH: nobody of the group is left. Without groups (Windows) there is the process itself.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') child.kill('SIGKILL');
-  }
 }

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { createExecutor, defineHandler, type ExecutorOptions } from '../../../executor/index.ts';
+import { createExecutor, defineHandler, type ExecutorOptions, workerHandler } from '../../../executor/index.ts';
 import { silentLogger } from '../../../shared/logger.ts';
 import { TEST_TOKEN } from '../../support/given-executor.ts';
 
@@ -20,6 +20,7 @@ const executor = createExecutor({
       process.stdout.write(`began ${ctx.logId}\n`);
       await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
     }),
+    ...(options.processes === undefined ? [] : [workerHandler({ name: 'hang', spread: 'every' })]),
   ],
   ...options,
 });

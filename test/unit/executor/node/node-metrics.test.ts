@@ -13,6 +13,7 @@ test('the table "Executor" in docs/metrics.md is what a scrape shows, kinds incl
   const pools = ['default', 'reports'].map((name) => ({ name, slots: 8, queueMax: 100 }));
   nodeMetrics.watchSlots(pools, () => ({ used: 0, queued: 0, stuck: 0 }));
   nodeMetrics.watchLines(() => 0);
+  nodeMetrics.watchWorkers(() => 0);
   const { body } = await metrics.scrape();
   metrics.close();
   const scraped = [...body.matchAll(/^# TYPE (daybreak_executor_\w+) (\w+)$/gm)].map(
