@@ -7,6 +7,7 @@ export { createScheduler } from './create-scheduler.ts';
 export type { ChainDefinition, ChainEdge, CutOff } from './definition/chain-definition.ts';
 export type { Arrival, BlockStrategy, JobDefinition, Retry, Route } from './definition/job-definition.ts';
 export type { BusinessDateRule, Misfire, Schedule, ScheduleLimits } from './definition/schedule-definition.ts';
+export type { JobLoadGuard, JobWindow } from './definition/work-limits.ts';
 export type { TriggerJob } from './firing/trigger-job.ts';
 export type { FireView, WhichFires } from './firing/view-fires.ts';
 export { openSchedulerStore } from './open-scheduler-store.ts';

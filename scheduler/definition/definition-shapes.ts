@@ -88,6 +88,8 @@ const JOB = shape({
     enabledWhile: oneOf('always', 'chain_running'),
     tellsSettled: Type.Boolean(),
     glueType: Type.String(),
+    window: orNull(shape({ from: Type.String(), to: Type.String(), timeZone: Type.String() })),
+    loadGuard: orNull(optional({ roundTripP95Ms: Type.Number(), connectionWaitP95Ms: Type.Number() })),
   }).properties,
 });
 

@@ -16,6 +16,7 @@ import {
   type Schedule,
   type ScheduleLimits,
 } from './schedule-definition.ts';
+import { checkLoadGuard, checkWindow, type JobLoadGuard, type JobWindow } from './work-limits.ts';
 
 /** How executors are chosen; see docs/scheduler.md. The words are xxl-job's. */
 export const ROUTES = [
@@ -135,6 +136,18 @@ export interface JobDefinition {
   /** A stopped job does not fire by its schedule. Default true. */
   readonly enabled?: boolean;
   /**
+   * Of a sliced job: outside these hours no new slice is begun, those that are begun go on, and the run is shown as
+   * THROTTLED; its fires are its schedule's. Default null: at any time.
+   * @example { from: '22:00', to: '06:00', timeZone: 'Asia/Shanghai' }
+   */
+  readonly window?: JobWindow | null;
+  /**
+   * Of a sliced job: while the store of an executor is slower than this, fewer slices are worked at once and chunks pause,
+   * and the run is shown as THROTTLED. Default null: no guard.
+   * @example { roundTripP95Ms: 20, connectionWaitP95Ms: 500 }
+   */
+  readonly loadGuard?: JobLoadGuard | null;
+  /**
    * BEAN runs `handler`. The GLUE words, e.g. GLUE_SHELL, run the script of the job, which `scheduler.scripts.save` stores,
    * on executors that opted in. Default 'BEAN'.
    */
@@ -195,6 +208,8 @@ export function readJob(given: JobDefinition): Job {
     tellsSettled: false,
     enabled: true,
     glueType: 'BEAN' as const,
+    window: null,
+    loadGuard: null,
     ...definition,
     sliced,
     retry: { ...DEFAULT_RETRY, ...definition.retry },
@@ -212,10 +227,19 @@ export function readJob(given: JobDefinition): Job {
   checkLimits(job.limits, job.schedule, refuse);
   checkMisfire(job.misfire, refuse);
   checkBusinessDate(job.businessDate, refuse);
-  return { ...job, configHash: configHash(job) };
+  checkWindow(job.window, refuse);
+  checkLoadGuard(job.loadGuard, refuse);
+  return { ...job, configHash: configHash(withoutNewNulls(job)) };
 }
 
 type Filled = Omit<Job, 'configHash'>;
+
+/** Fields that came later are no part of a version that does not use them: an upgrade makes no new versions. */
+const withoutNewNulls = ({ window, loadGuard, ...job }: Filled): object => ({
+  ...job,
+  ...(window === null ? {} : { window }),
+  ...(loadGuard === null ? {} : { loadGuard }),
+});
 
 function checkIdentity(job: Filled, refuse: Refuse): void {
   if (!NAME.test(job.name)) refuse('name', 'must be 1 to 64 letters, digits, ".", "_" or "-"');

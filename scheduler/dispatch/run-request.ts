@@ -59,6 +59,9 @@ export async function runRequest(
     ...(input === null ? {} : { input }),
     ...(await hookFields(db, job, shard)),
     ...(resumesRunId === null ? {} : { resumesRunId }),
+    // A version from before there were these has neither.
+    ...(job.window == null ? {} : { window: job.window }),
+    ...(job.loadGuard == null ? {} : { loadGuard: job.loadGuard }),
   };
 }
 

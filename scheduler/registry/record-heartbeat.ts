@@ -1,4 +1,4 @@
-import type { RegistryMessage } from '../../shared/protocol/wire.ts';
+import type { RegistryMessage, ThrottledShard } from '../../shared/protocol/wire.ts';
 import type { RunPath } from '../dispatch/run-path.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import {
@@ -9,6 +9,7 @@ import {
   readExecutor,
   writeBeat,
 } from '../storage/sql/executor-queries.ts';
+import { noteThrottled } from '../storage/sql/throttled-queries.ts';
 import { type ExecutorState, transitExecutor } from './executor-liveness.ts';
 
 export type RegistryVerdict = { readonly kind: 'taken' } | { readonly kind: 'refused'; readonly why: string };
@@ -42,6 +43,7 @@ export async function recordHeartbeat(
     registeredAs: message.registryValue,
     incarnation: message.incarnation ?? null,
     labels: message.labels ?? {},
+    throttled: message.throttled ?? null,
     sender,
   };
   const known = await ctx.store.read('read-executor', (db) => readExecutor(db, beat.group, address));
@@ -66,6 +68,8 @@ interface Heard {
   readonly registeredAs: string;
   readonly incarnation: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Null: it does not say. */
+  readonly throttled: readonly ThrottledShard[] | null;
   readonly sender: SenderTraits;
 }
 
@@ -99,6 +103,7 @@ function write(ctx: SchedulerContext, beat: Heard, answered: boolean): Promise<{
     let state = stateAfter(row.state, { kind: 'beat', sameIncarnation });
     if (answered) state = stateAfter(state, { kind: 'answered' });
     await writeBeat(tx, { id: row.id, state, incarnation, labels, registeredAs, ...sender });
+    if (beat.throttled !== null) await noteThrottled(tx, row.id, beat.throttled);
     return { restarted: !sameIncarnation };
   });
 }

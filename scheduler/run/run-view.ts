@@ -10,6 +10,7 @@ import { originOfRun, type RunOrigin } from '../storage/sql/run-line-queries.ts'
 import { type RunRow, runById } from '../storage/sql/run-queries.ts';
 import { scriptVersionOfRun } from '../storage/sql/script-queries.ts';
 import { type ShardRow, shardsOf } from '../storage/sql/shard-queries.ts';
+import { throttledShards } from '../storage/sql/throttled-queries.ts';
 import { parseResult, runResultOf } from './run-result.ts';
 import type { RunState } from './run-transitions.ts';
 import { toldRowOf } from './told-of-run.ts';
@@ -19,6 +20,8 @@ export interface RunView {
   readonly job: string;
   readonly state: RunState;
   readonly reason: string | null;
+  /** While one of its shards is THROTTLED: why. Else null. */
+  readonly throttled: string | null;
   /** Where it came from: which kind of fire, who asked, and which run it repeats, if any. */
   readonly origin: RunOrigin;
   /** As it was given; the shards get it with their names filled in. */
@@ -50,6 +53,8 @@ export interface ShardView {
   readonly index: number;
   readonly state: ShardState;
   readonly reason: string | null;
+  /** While it is worked more slowly than it could be: why, as its executor told lately. Else null. */
+  readonly throttled: string | null;
   /** What the handler returned (JSON), or null. */
   readonly result: unknown;
   readonly attempts: readonly AttemptView[];
@@ -67,6 +72,9 @@ export interface AttemptView {
   readonly endedAtMs: number | null;
 }
 
+/** Executors tell it with each heartbeat; what was told longer ago is over, or nobody knows. */
+const THROTTLED_FOR_MS = 90_000;
+
 export async function viewRun(db: SqlReader, runId: number): Promise<RunView | null> {
   const run = await runById(db, runId);
   if (run === null) return null;
@@ -79,10 +87,12 @@ export async function viewRunRow(db: SqlReader, run: RunRow, job: string): Promi
   const stopping = new Set((await stoppingAttempts(db, run.id)).map(({ logId }) => logId));
   const rows = await shardsOf(db, run.id);
   const told = await toldRowOf(db, run);
+  const throttled = await throttledShards(db, run.id, THROTTLED_FOR_MS);
   const viewShard = (shard: ShardRow): ShardView => ({
     index: shard.shardIndex,
     state: shard.state,
     reason: shard.reason,
+    throttled: throttled.get(shard.shardIndex) ?? null,
     result: parseResult(shard.result),
     attempts: attempts
       .filter((attempt) => attempt.shardIndex === shard.shardIndex)
@@ -94,6 +104,7 @@ export async function viewRunRow(db: SqlReader, run: RunRow, job: string): Promi
     job,
     state: run.state,
     reason: run.reason,
+    throttled: [...throttled.values()][0] ?? null,
     origin: await originOfRun(db, run.id),
     param: run.param,
     businessDate: run.businessDate,

@@ -24,6 +24,14 @@ export const EnvelopeSchema = Type.Object({
 });
 export type Envelope = Static<typeof EnvelopeSchema>;
 
+/** A shard that is worked more slowly than it could be: it is outside its window, or its load guard has stepped back. */
+export const ThrottledShardSchema = Type.Object({
+  runId: Type.Integer(),
+  shardIndex: Type.Integer(),
+  why: Type.String({ maxLength: 255 }),
+});
+export type ThrottledShard = Static<typeof ThrottledShardSchema>;
+
 /** POST {admin}/api/registry and /api/registryRemove. */
 export const RegistrySchema = Type.Object({
   registryGroup: Type.String(),
@@ -33,6 +41,8 @@ export const RegistrySchema = Type.Object({
   incarnation: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   /** Ours: jobs may ask for executors that carry certain labels. */
   labels: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 255 }))),
+  /** Ours: of the shards that it holds, those that are THROTTLED at this moment, and why. Left out: it does not say. */
+  throttled: Type.Optional(Type.Array(ThrottledShardSchema, { maxItems: 1_000 })),
 });
 export type RegistryMessage = Static<typeof RegistrySchema>;
 
@@ -61,6 +71,15 @@ export const RunRequestSchema = Type.Object({
   plannedAtMs: Type.Optional(Type.Integer()),
   /** When the attempt must have ended, epoch ms, or null. */
   deadlineAtMs: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  /** Of a sliced job: outside of it no new slice is begun. */
+  window: Type.Optional(Type.Object({ from: Type.String(), to: Type.String(), timeZone: Type.String() })),
+  /** Of a sliced job: above these figures of its store it is worked more slowly. */
+  loadGuard: Type.Optional(
+    Type.Object({
+      roundTripP95Ms: Type.Optional(Type.Number()),
+      connectionWaitP95Ms: Type.Optional(Type.Number()),
+    }),
+  ),
   /** When the chain must be done, epoch ms, or null. */
   cutOffAtMs: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   /** What runs once per run, before its first shard or after its last. */

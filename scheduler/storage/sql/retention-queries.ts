@@ -41,6 +41,7 @@ const RUN_TABLES = [
   's_child_link',
   's_run_input',
   's_run_script',
+  's_throttled_shard',
   's_run',
 ] as const;
 
