@@ -5,6 +5,7 @@ const TOOLS = {
   test: 'test/run/test',
   'test:servers': 'test/run/install-servers',
   bench: 'test/bench/main',
+  chaos: 'test/run/chaos',
   claims: 'test/run/claims',
   lint: 'deploy/lint/main',
   typecheck: 'test/run/typecheck',

@@ -10,6 +10,7 @@ import { createScheduler } from '../../scheduler/create-scheduler.ts';
 import type { Scheduler } from '../../scheduler/scheduler.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { createMetrics, type Metrics } from '../../shared/metrics.ts';
+import type { Hints } from '../../shared/redis/hints.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { startCallbackServer } from './http-callback-server.ts';
@@ -26,6 +27,8 @@ export interface NightParts {
   readonly schedulerStore?: SqlStore;
   readonly runtime: Runtime;
   readonly logger: Logger;
+  /** With --redis. */
+  readonly hints?: Hints;
 }
 
 /** The gateway and the engine that speaks to it: what a last pass needs, and what every night begins with. */
@@ -39,7 +42,7 @@ export interface NightMoney {
 
 /** Opens the gateway (our own simulator when none was named), the callback door and the engine. Closed by the stack. */
 export async function openNightMoney(parts: NightParts, closing: AsyncDisposableStack): Promise<NightMoney> {
-  const { options, store, runtime, logger } = parts;
+  const { options, store, runtime, logger, hints } = parts;
   const simulatorKey = runtime.random.secretHex(32);
   const key = options.gateway.kind === 'url' ? options.gateway.key : simulatorKey;
   const callbackSecret = options.callback?.secret ?? key;
@@ -76,6 +79,7 @@ export async function openNightMoney(parts: NightParts, closing: AsyncDisposable
     runtime,
     logger,
     metrics,
+    ...(hints === undefined ? {} : { hints }),
     gatewayTimeoutMs: options.gatewayTimeoutMs,
     chunkSize: options.chunkSize,
     callbackSecret: options.callback === null ? null : callbackSecret,
@@ -98,7 +102,7 @@ export async function startNightNodes(
   { engine, metrics, handlers }: Pick<NightMoney, 'engine' | 'metrics'> & { readonly handlers: readonly Handler[] },
   closing: AsyncDisposableStack,
 ): Promise<NightNodes> {
-  const { options, store, runtime, logger } = parts;
+  const { options, store, runtime, logger, hints } = parts;
   const accessToken = runtime.random.secretHex(32);
   const scheduler = createScheduler({
     store: parts.schedulerStore ?? store,
@@ -109,6 +113,7 @@ export async function startNightNodes(
     chains: [SETTLEMENT_CHAIN],
     // The store is held by this process alone: whoever was registered before is gone.
     takeOver: true,
+    ...(hints === undefined ? {} : { hints }),
     settings: { expectExecutors: options.executors },
   });
   await scheduler.start();

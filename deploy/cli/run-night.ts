@@ -3,6 +3,7 @@ import { inspectPlanFile, type PlanFileInspection } from '../../executor/example
 import { DaybreakError } from '../../shared/errors.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
+import { openHints } from './cluster/open-hints.ts';
 import { endNight, refuseNight, reportRefusedFile, showEndedNight } from './end-night.ts';
 import { gatewayOrigin } from './http-gateway-door.ts';
 import type { LiveNight } from './live-night.ts';
@@ -64,7 +65,9 @@ export async function runNight(call: NightCall): Promise<number> {
   call.phase.begun = true;
   sayHowItStarts(call, started);
 
-  const parts: NightParts = { options, night: started.night, store, runtime, logger };
+  const say = (line: string): void => terminal.say(line);
+  const hints = await openHints({ ...options, cluster: 'night' }, { runtime, logger, say }, closing);
+  const parts: NightParts = { options, night: started.night, store, runtime, logger, ...hints };
   // Loaded here, like all that follows: a night that has ended is shown again without it.
   const { openNightMoney } = await import('./night-work.ts');
   const money = await openNightMoney(parts, closing);

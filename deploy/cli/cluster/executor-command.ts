@@ -7,6 +7,7 @@ import { makeFolder } from '../make-folder.ts';
 import { EXECUTOR_PART } from '../migrate-night-store.ts';
 import { type ExecutorCommandOptions, executorOptions } from './executor-options.ts';
 import { readHandlersFile } from './handlers-file.ts';
+import { startHealthServer } from './http-health-server.ts';
 import { createOperatorClient } from './http-operator-client.ts';
 import { listenError } from './listen-error.ts';
 import { openClusterStore } from './open-cluster-store.ts';
@@ -84,9 +85,7 @@ async function startExecutor(
     schedulers: options.schedulers,
     accessToken: options.accessToken,
     handlers,
-    host: options.host,
-    port: options.port,
-    ...(options.address === null ? {} : { advertisedAddress: options.address }),
+    ...(options.hold === null ? listening(options) : { hold: true }),
     ...(store === null ? {} : { store }),
     dataDir: options.dataDir,
     labels: options.labels,
@@ -100,6 +99,11 @@ async function startExecutor(
     logger,
     metrics,
   });
+  if (options.hold !== null && options.hold.healthPort !== null) {
+    const health = await startHealthServer({ host: options.host, port: options.hold.healthPort }, executor);
+    closing.defer(() => health.close());
+    service.say(`health pages are at ${health.url}`);
+  }
   closing.defer(async () => {
     await executor.drain({ deadlineMs: drainMs });
     await executor.stop();
@@ -111,3 +115,9 @@ async function startExecutor(
   }
   return executor;
 }
+
+const listening = ({ host, port, address }: ExecutorCommandOptions) => ({
+  host,
+  port,
+  ...(address === null ? {} : { advertisedAddress: address }),
+});

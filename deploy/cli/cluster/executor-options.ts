@@ -26,6 +26,8 @@ export interface ExecutorCommandOptions {
   readonly host: string;
   readonly port: number;
   readonly address: string | null;
+  /** Opens no port but, where one is named, that of its health pages. */
+  readonly hold: { readonly healthPort: number | null } | null;
   readonly group: string;
   readonly handlersPath: string | null;
   readonly settlement: SettlementChoice | null;
@@ -87,6 +89,7 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
     host: values.host ?? '127.0.0.1',
     port: portOption(values, 'port', 9_999),
     address: values.address === undefined ? null : httpUrlOption('address', values.address).href,
+    hold: holdChoice(given),
     group,
     handlersPath,
     settlement,
@@ -103,6 +106,17 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
     migrate: !switches.has('no-migrate'),
     drainMs: secondsOption(values, 'drain', { max: 3_600, default: 30 }),
   };
+}
+
+function holdChoice({ values, switches, origins }: Configured): ExecutorCommandOptions['hold'] {
+  const healthPort = values['health-port'] === undefined ? null : portOption(values, 'health-port', 0);
+  if (!switches.has('hold')) {
+    if (origins.get('health-port') !== '--health-port') return null;
+    throw new UsageError('--health-port is for --hold: without it the pages are at --port');
+  }
+  const odd = ['port', 'address'].find((name) => origins.get(name) === `--${name}`);
+  if (odd !== undefined) throw new UsageError(`--${odd} is not for --hold, which opens no port: leave out one of them`);
+  return { healthPort };
 }
 
 /** Typed on this very command line; a file or an environment may be shared with others. */

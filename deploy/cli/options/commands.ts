@@ -61,7 +61,7 @@ const night: CommandSpec = {
     {
       name: 'redis',
       value: 'URL',
-      meaning: 'redis:// server that must answer at the start; the store alone suffices, and only it is used so far',
+      meaning: 'redis:// server for wake-ups; it must answer at the start, and may be gone at any time after it',
       default: 'none',
     },
     { name: 'chunk-size', value: 'N', meaning: 'items in one transaction, 1 to 100000', default: '1000' },

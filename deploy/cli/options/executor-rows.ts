@@ -40,6 +40,16 @@ export const EXECUTOR: CommandSpec = {
       default: 'http://HOST:PORT/',
     }),
     setting({
+      name: 'hold',
+      meaning: 'opens no port: it holds a line to each scheduler, for machines that nobody can dial (docs/cluster.md)',
+    }),
+    setting({
+      name: 'health-port',
+      value: 'N',
+      meaning: 'with --hold: GET /health/live, /health/ready and /metrics at this port of HOST, 0 to 65535',
+      default: 'closed',
+    }),
+    setting({
       name: 'group',
       value: 'NAME',
       meaning: 'the group of executors that it belongs to, 1 to 64 characters',
