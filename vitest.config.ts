@@ -22,6 +22,10 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'] } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
+      // Hours of it with production's times: only `npm run chaos` asks for it.
+      ...(process.env.DAYBREAK_CHAOS === '1'
+        ? [{ extends: true as const, test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'] } }]
+        : []),
       { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
     ],
   },
