@@ -57,6 +57,18 @@ export type { ExecutorOptions, HoldOptions } from './node/executor-options.ts';
 export type { ExecutorRoutes, RoutesOptions } from './node/http-mounted-routes.ts';
 export type { RunningAttempt } from './node/slot-entry.ts';
 export type { PoolOptions } from './node/slot-pools.ts';
+export { createThrottle } from './slice/create-throttle.ts';
+export type { LoadGuard } from './slice/load-guard.ts';
+export type { SelectedRow, SelectionPage } from './slice/selection.ts';
+export {
+  defineSlicedJob,
+  type SlicedJob,
+  type SlicedJobDefinition,
+  type SlicedJobResult,
+  type SlicedRunContext,
+} from './slice/sliced-job.ts';
+export type { Throttle } from './slice/throttle.ts';
+export type { Volunteer } from './slice/volunteer.ts';
 export { openExecutorStore } from './storage/open-executor-store.ts';
 export { type WorkerHandlerDefinition, workerHandler } from './workers/worker-handler.ts';
 export type { OpenedWorker, OpenWorker, WorkerSetup } from './workers/worker-port.ts';
