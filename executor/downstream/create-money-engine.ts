@@ -1,6 +1,7 @@
 import { DaybreakError, DownstreamUnreachableError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Metrics } from '../../shared/metrics.ts';
+import { type Hints, NO_HINTS } from '../../shared/redis/hints.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { wakeOutbox } from '../node/outbox.ts';
@@ -19,6 +20,7 @@ import { ClockOffset, type MoneyContext, type MoneySettings, NO_CUT_OFF } from '
 import type { DebitJob, MoneyEngine, OpenSummary, RequestNoBook, SweepReport } from './money-engine.ts';
 import { createMoneyMetrics } from './money-metrics.ts';
 import { RateBucket, RepeatPacer } from './rate-bucket.ts';
+import { ClusterRate } from './rate-of-cluster.ts';
 import { resolveByHand } from './resolve-by-hand.ts';
 import { runDebitShard } from './run-debit-shard.ts';
 import { FileSweep } from './sweep-files.ts';
@@ -48,10 +50,22 @@ export interface MoneyEngineOptions {
   readonly volunteer?: boolean;
   /** What its slices are held as when it volunteers: the executor's address, for people. Default `volunteer`. */
   readonly volunteerName?: string;
-  /** Whether and how fast slices are worked: a window, a load guard. Default: always, and as fast as can be. */
-  readonly throttle?: Throttle;
+  /**
+   * Whether and how fast slices are worked: a window, a load guard; made anew for each attempt. Default: always, and as
+   * fast as can be.
+   * @example
+   * throttle: () => createThrottle({ store, runtime, loadGuard: { roundTripP95Ms: 20 } }),
+   */
+  readonly throttle?: () => Throttle;
   /** Null (default): callbacks are refused. */
   readonly callbackSecret?: string | null;
+  /**
+   * Other processes work with the same store and the same downstream: its rate is shared out among them (docs/rate.md).
+   * Default false: this process has all of it.
+   */
+  readonly cluster?: boolean;
+  /** What processes tell each other sooner than the store would. Default: nothing. */
+  readonly hints?: Hints;
 }
 
 /** One engine per downstream and process; all executors of the process share it. */
@@ -62,7 +76,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
     chunkSize: options.chunkSize ?? 1_000,
     slicesAtOnce: options.slicesAtOnce ?? 3,
     leaseMs: options.leaseMs ?? LEASE_MS,
-    throttle: options.throttle ?? NO_THROTTLE,
+    newThrottle: options.throttle ?? (() => NO_THROTTLE),
     callbackSecret: options.callbackSecret ?? null,
   };
   const working = new WorkingRuns();
@@ -73,9 +87,19 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
   let current: MoneyContext['current'] = null;
   let files: FileSweep | null = null;
 
+  const cluster = options.cluster
+    ? new ClusterRate({
+        ...options,
+        hints: options.hints ?? NO_HINTS,
+        downstreamName: downstream.name,
+        findDownstream: () => findOrAddDownstream(store, downstream),
+      })
+    : null;
+
   // All endpoints count: once the limit is known, a probe waits for its token like any request.
   const ask = async (signal: AbortSignal): Promise<Exchange<DownstreamCapabilities>> => {
-    await context?.bucket.take({ signal });
+    const bucket = context?.bucket ?? (await cluster?.known());
+    await bucket?.take({ signal });
     return downstream.capabilities(AbortSignal.any([signal, runtime.deadline(settings.gatewayTimeoutMs)]));
   };
   const need = (): MoneyContext => {
@@ -179,6 +203,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
       await helped;
       context?.health.stop();
       await Promise.allSettled([...busy]);
+      await cluster?.stop();
     },
   };
 
@@ -198,7 +223,10 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
 
   async function createContext(capabilities: DownstreamCapabilities): Promise<MoneyContext> {
     const downstreamId = await findOrAddDownstream(store, downstream);
-    const bucket = new RateBucket(runtime, capabilities.maxRequestsPerSecond);
+    const perSecond = capabilities.maxRequestsPerSecond;
+    // Who resolves by hand sends nothing, and has nothing to state.
+    const shared = capabilities === OFFLINE ? null : cluster;
+    const bucket = shared ? await shared.open(downstreamId, perSecond) : new RateBucket(runtime, perSecond);
     const health = new DownstreamHealth({
       runtime,
       logger,
@@ -206,6 +234,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
       onWell: async () => void (await wakeOpenItems(store, downstreamId)),
     });
     metrics.watchPause(() => health.pausedWhy);
+    shared?.share(downstreamId, health);
     return {
       store,
       runtime,
@@ -219,7 +248,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
       book: options.book,
       jobs: jobsByName(options.jobs),
       bucket,
-      pacer: new RepeatPacer(runtime, await busiestMinuteOf(store, downstreamId)),
+      pacer: shared?.repeats(downstreamId) ?? new RepeatPacer(runtime, await busiestMinuteOf(store, downstreamId)),
       clockOffset: new ClockOffset(),
       draining: drain.signal,
       get current() {

@@ -13,11 +13,16 @@ export class DownstreamHealth {
   readonly #runtime: Runtime;
   readonly #logger: Logger;
   readonly #probe: (signal: AbortSignal) => Promise<boolean>;
-  readonly #onWell: () => Promise<void>;
+  readonly #whenWell: () => Promise<void>;
   readonly #stop = new AbortController();
   #failedInARow = 0;
   #pausesInARow = 0;
   #paused: { readonly why: string; readonly over: Promise<void> } | null = null;
+  #nap = new AbortController();
+  #suspectedAtMs = Number.NEGATIVE_INFINITY;
+  /** Called when this process has judged so by itself; other processes may be told. */
+  onPause: (why: string) => void = () => undefined;
+  onWell: () => void = () => undefined;
 
   static readonly FAILURES_TO_OPEN = 8;
 
@@ -30,7 +35,7 @@ export class DownstreamHealth {
     this.#runtime = options.runtime;
     this.#logger = options.logger;
     this.#probe = options.probe;
-    this.#onWell = options.onWell;
+    this.#whenWell = options.onWell;
   }
 
   /** Why nothing is sent just now, or null. */
@@ -68,6 +73,25 @@ export class DownstreamHealth {
 
   pause(why: string): void {
     if (this.#paused || this.#stop.signal.aborted) return;
+    this.#begin(why);
+    this.onPause(why);
+  }
+
+  /** Another process has paused: this one asks the downstream once, and believes only what it hears itself. */
+  async suspect(why: string): Promise<void> {
+    const nowMs = this.#runtime.clock.monotonicMs();
+    if (this.#paused || this.#stop.signal.aborted || nowMs - this.#suspectedAtMs < SUSPECT_EVERY_MS) return;
+    this.#suspectedAtMs = nowMs;
+    const isWell = await this.#isWell();
+    if (!isWell && !this.#paused && !this.#stop.signal.aborted) this.#begin(why);
+  }
+
+  /** Another process was answered: asked now, and not when the back-off is over. */
+  lookNow(): void {
+    this.#nap.abort();
+  }
+
+  #begin(why: string): void {
     // Said once per pause: what was under way is refused as well, request by request.
     this.#logger.error({ why }, 'the downstream is paused: nothing is sent until its capabilities are answered');
     this.#paused = { why, over: this.#untilWell() };
@@ -90,7 +114,9 @@ export class DownstreamHealth {
   async #untilWell(): Promise<void> {
     for (let tries = this.#pausesInARow; !this.#stop.signal.aborted; tries += 1) {
       const delayMs = backoffMs(tries + 1, this.#runtime.random, { firstMs: 1_000, maxMs: 30_000 });
-      await this.#runtime.sleep(delayMs, this.#stop.signal).catch(() => undefined);
+      this.#nap = new AbortController();
+      const signal = AbortSignal.any([this.#stop.signal, this.#nap.signal]);
+      await this.#runtime.sleep(delayMs, signal).catch(() => undefined);
       if (this.#stop.signal.aborted || (await this.#isWell())) break;
     }
     this.#failedInARow = 0;
@@ -98,9 +124,14 @@ export class DownstreamHealth {
     this.#paused = null;
     if (this.#stop.signal.aborted) return;
     this.#logger.info('the downstream answers again');
-    await this.#onWell().catch((error: unknown) => this.#logger.error({ err: error }, 'waking the open items failed'));
+    this.onWell();
+    await this.#whenWell().catch((error: unknown) =>
+      this.#logger.error({ err: error }, 'waking the open items failed'),
+    );
   }
 }
+
+const SUSPECT_EVERY_MS = 5_000;
 
 function raceAbort(over: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

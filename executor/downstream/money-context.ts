@@ -7,7 +7,7 @@ import type { DownstreamHealth } from './downstream-health.ts';
 import type { DebitJob, RequestNoBook } from './money-engine.ts';
 import type { MoneyMetrics } from './money-metrics.ts';
 import type { SweepRules } from './next-step.ts';
-import type { RateBucket, RepeatPacer } from './rate-bucket.ts';
+import type { RateBucket, RepeatBudget } from './rate-bucket.ts';
 
 /** What the parts of the money engine share in one process. */
 export interface MoneyContext {
@@ -21,7 +21,7 @@ export interface MoneyContext {
   readonly settings: MoneySettings;
   readonly capabilities: DownstreamCapabilities;
   readonly bucket: RateBucket;
-  readonly pacer: RepeatPacer;
+  readonly pacer: RepeatBudget;
   readonly health: DownstreamHealth;
   readonly clockOffset: ClockOffset;
   readonly metrics: MoneyMetrics;
@@ -40,8 +40,8 @@ export interface MoneySettings {
   readonly slicesAtOnce: number;
   /** ms a slice is held without progress. */
   readonly leaseMs: number;
-  /** Whether and how fast slices are worked just now. */
-  readonly throttle: Throttle;
+  /** Whether and how fast slices are worked just now; one for each attempt. */
+  readonly newThrottle: () => Throttle;
   /** Secret of the callbacks' signature, or null when none are taken. */
   readonly callbackSecret: string | null;
 }

@@ -34,7 +34,6 @@ export class RateBucket {
   readonly #shares: RateShareTimes | null;
   #borrowed: { count: number; readonly untilMs: number }[] = [];
   #taken = 0;
-  #takenBorrowed = 0;
   #wasShort = false;
   #nap = new AbortController();
 
@@ -139,6 +138,7 @@ export class RateBucket {
     this.#tokens -= lent;
     this.#shares.lend(lent, countedUntilMs);
     this.#tokens = Math.min(this.#tokens, this.#burst);
+    this.onTokens('lent', lent);
     return lent;
   }
 
@@ -162,10 +162,8 @@ export class RateBucket {
   /** Called when the downstream told this process to wait. */
   onHold: (ms: number) => void = () => undefined;
 
-  /** Tokens that left so far that were lent by others. */
-  get takenBorrowed(): number {
-    return this.#takenBorrowed;
-  }
+  /** Called with what was taken, and from whom; `lent` is what others may take. */
+  onTokens: (whose: 'own' | 'borrowed' | 'lent', count: number) => void = () => undefined;
 
   async #takeNext(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
@@ -179,10 +177,13 @@ export class RateBucket {
   }
 
   #takeNow(): boolean {
-    if (this.#takeBorrowed()) this.#takenBorrowed += 1;
-    else if (this.#tokens >= 1) this.#tokens -= 1;
-    else return false;
+    const whose = this.#takeBorrowed() ? 'borrowed' : 'own';
+    if (whose === 'own') {
+      if (this.#tokens < 1) return false;
+      this.#tokens -= 1;
+    }
     this.#taken += 1;
+    this.onTokens(whose, 1);
     return true;
   }
 
@@ -279,11 +280,22 @@ class RateShareTimes {
   }
 }
 
+/** How many repeats may go. */
+export interface RepeatBudget {
+  noteFirstSends(count: number): void;
+  /** How many of `wanted` repeats may go now. */
+  allow(wanted: number): number | Promise<number>;
+}
+
+/** A tenth of the first sends of the busiest minute, and always a few: what was lost at the end is repeated, too. */
+export const repeatsPerMinute = (busiestMinute: number): number =>
+  Math.max(RepeatPacer.FLOOR_PER_MINUTE, Math.floor(busiestMinute / 10));
+
 /**
  * Repeats beyond 10 % of first sends in a minute wait. The minute that counts is the busiest one so far: after the last
  * first send there is no other base to take 10 % of, and what was lost at the end has to be repeated too.
  */
-export class RepeatPacer {
+export class RepeatPacer implements RepeatBudget {
   readonly #runtime: Runtime;
   #firsts: Minute[] = [];
   #repeats: Minute[] = [];
@@ -305,7 +317,7 @@ export class RepeatPacer {
   /** How many of `wanted` repeats may go now. */
   allow(wanted: number): number {
     this.#repeats = this.#lastMinute(this.#repeats);
-    const budget = Math.max(RepeatPacer.FLOOR_PER_MINUTE, Math.floor(this.#busiest / 10)) - sumOf(this.#repeats);
+    const budget = repeatsPerMinute(this.#busiest) - sumOf(this.#repeats);
     const allowed = Math.max(0, Math.min(wanted, budget));
     if (allowed > 0) this.#repeats.push({ atMs: this.#runtime.clock.monotonicMs(), count: allowed });
     return allowed;

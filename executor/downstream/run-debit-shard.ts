@@ -94,7 +94,7 @@ export async function workDebits(context: MoneyContext, job: DebitJob, worker: D
         // Nothing of a debit happens before a transaction has said so in sent_to_seq.
         handRows: 0,
         splitRowsMin: Math.max(SLICE_ROWS_MIN, Math.ceil(settings.chunkSize / 2)),
-        throttle: settings.throttle,
+        throttle: settings.newThrottle(),
         signal,
         log: worker.log,
       },

@@ -60,7 +60,7 @@ export class SweepSends {
     if (isHeld) return this.#round.later(open.map(rowOf), Math.min(60_000, Math.max(1_000, bucket.heldForMs)));
     const firsts = open.filter(isFirstArrival);
     const repeats = open.filter((one) => !isFirstArrival(one));
-    const allowed = this.#round.context.pacer.allow(repeats.length);
+    const allowed = await this.#round.context.pacer.allow(repeats.length);
     await this.#round.later(repeats.slice(allowed).map(rowOf), 2_000);
     const going = [...firsts, ...repeats.slice(0, allowed)];
     const marked: CallRow[] = [];
