@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../shared/errors.ts';
+import { attemptOwner } from '../handler/attempt-owner.ts';
 import type { HandlerContext, RunLog } from '../handler/handler-context.ts';
 import { wakeOutbox } from '../node/outbox.ts';
 import { freezeSelection } from '../slice/freeze-selection.ts';
@@ -54,7 +55,7 @@ export async function runDebitShard(
       cutOffAt: ctx.cutOffAt,
     },
     shardIndex: ctx.shardIndex,
-    owner: `${ctx.executorAddress}#${ctx.logId}`,
+    owner: attemptOwner(ctx),
     signal: ctx.signal,
     log: ctx.log,
   });
@@ -93,7 +94,8 @@ export async function workDebits(context: MoneyContext, job: DebitJob, worker: D
         slicesAtOnce: settings.slicesAtOnce,
         // Nothing of a debit happens before a transaction has said so in sent_to_seq.
         handRows: 0,
-        splitRowsMin: Math.max(SLICE_ROWS_MIN, Math.ceil(settings.chunkSize / 2)),
+        // Half a chunk is worth a slice of its own; of small chunks it takes a whole one.
+        splitRowsMin: Math.max(Math.min(SLICE_ROWS_MIN, settings.chunkSize), Math.ceil(settings.chunkSize / 2)),
         throttle: settings.newThrottle(),
         signal,
         log: worker.log,

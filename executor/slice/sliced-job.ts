@@ -3,6 +3,7 @@ import { createLogger, type Logger } from '../../shared/logger.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import type { SqlReader, SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+import { attemptOwner } from '../handler/attempt-owner.ts';
 import { type DefinedHandler, defineHandler } from '../handler/define-handler.ts';
 import type { HandlerContext, RunLog } from '../handler/handler-context.ts';
 import { freezeSelection, NO_DOWNSTREAM } from './freeze-selection.ts';
@@ -144,7 +145,7 @@ export function defineSlicedJob<Row extends { readonly subject: number }, Result
       signal.throwIfAborted();
       await runtime.yieldTurn();
     });
-    const owner = `${ctx.executorAddress}#${ctx.logId}`;
+    const owner = attemptOwner(ctx);
     const result = await work({ runId, businessDate }, { shardIndex, owner, signal, log });
     if (result.bad > 0) log.warn(`${result.bad} rows could not be done; they stand in slice_bad_row of run ${runId}`);
     return result;
