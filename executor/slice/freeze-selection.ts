@@ -1,3 +1,4 @@
+import { isDaybreakError } from '../../shared/errors.ts';
 import type { RunManifest, Total } from '../../shared/protocol/wire.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import { enqueueOutbox, wakeOutbox } from '../node/outbox.ts';
@@ -28,10 +29,23 @@ export async function freezeSelection(
   job: Selection,
   between: () => Promise<void>,
 ): Promise<void> {
-  await beginFreeze(store, run, job);
-  while ((await store.transaction('freeze-slice', (tx) => freezeSlice(tx, run, job))) === 'more') await between();
+  await surely(() => beginFreeze(store, run, job));
+  const freezeNext = () => store.transaction('freeze-slice', (tx) => freezeSlice(tx, run, job));
+  while ((await surely(freezeNext)) === 'more') await between();
   wakeOutbox(store);
 }
+
+/** Each step begins by reading how far the one before came, so one whose COMMIT got no answer is taken again. */
+async function surely<T>(step: () => Promise<T>): Promise<T> {
+  for (let left = UNANSWERED_MAX; ; left -= 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (left === 0 || !isDaybreakError(error, 'COMMIT_UNKNOWN')) throw error;
+    }
+  }
+}
+const UNANSWERED_MAX = 5;
 
 interface FreezeCursor {
   readonly afterSubject: number;

@@ -1,4 +1,4 @@
-import { messageOf } from '../../shared/errors.ts';
+import { isDaybreakError, messageOf } from '../../shared/errors.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { RunLog } from '../handler/handler-context.ts';
@@ -37,7 +37,12 @@ export class SliceBeat {
 
   /** Resolves after the first beat: the run is open then. */
   async start(): Promise<void> {
-    if (this.#options.shardIndex !== null) await this.#beat();
+    if (this.#options.shardIndex !== null) {
+      await this.#beat().catch((error: unknown) => {
+        // A claim that finds the run closed after all has it opened by another beat.
+        if (!isDaybreakError(error, 'COMMIT_UNKNOWN')) throw error;
+      });
+    }
     this.#going = this.#go();
   }
 

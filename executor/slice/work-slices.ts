@@ -111,15 +111,28 @@ class SliceWorkers {
           await this.#sleep(REST_MS);
           continue;
         }
-        const sinceMs = this.#options.runtime.clock.monotonicMs();
-        const claim = await this.#claim(owner);
-        const lease = claim.kind === 'leased' ? claim.lease : await this.#splitOff(owner, claim);
-        if (lease === null) return;
-        if (lease !== 'again') await this.#workSlice(no, lease, sinceMs);
+        if (!(await this.#turn(no, owner))) return;
       }
     } finally {
       if (no === 0) this.#firstHasEnded = true;
     }
+  }
+
+  /** Takes a slice and works it; false: there is nothing left to take, or to wait for. */
+  async #turn(no: number, owner: string): Promise<boolean> {
+    try {
+      const sinceMs = this.#options.runtime.clock.monotonicMs();
+      const claim = await this.#claim(owner);
+      const lease = claim.kind === 'leased' ? claim.lease : await this.#splitOff(owner, claim);
+      if (lease === null) return false;
+      if (lease !== 'again') await this.#workSlice(no, lease, sinceMs);
+    } catch (error) {
+      // Whether it happened the rows will say: at worst a lease is ours that nobody works until it has run out.
+      if (!isDaybreakError(error, 'COMMIT_UNKNOWN')) throw error;
+      this.#options.log.warn(messageOf(error));
+      await this.#sleep(REST_MS);
+    }
+    return true;
   }
 
   /** The throttle leaves room for fewer slices than there are workers: the last ones rest. The first never does. */
@@ -193,7 +206,8 @@ class SliceWorkers {
       else await releaseSlice(store, lease, { closing: this.#isOver && !lease.volunteer });
       this.worked.slices += 1;
     } catch (error) {
-      if (isDaybreakError(error, 'LEASE_LOST')) {
+      // Behind a COMMIT without an answer nobody knows where the cursor stands: the next holder reads it.
+      if (isDaybreakError(error, 'LEASE_LOST') || isDaybreakError(error, 'COMMIT_UNKNOWN')) {
         this.#options.log.warn(`slice ${lease.sliceNo}: ${messageOf(error)}`);
         return;
       }

@@ -53,7 +53,8 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
         first = index;
         return answer;
       } catch (error) {
-        if (error instanceof DaybreakError) throw error;
+        // A scheduler whose database is away cannot answer just now: the next one, or a later question, may be luckier.
+        if (error instanceof DaybreakError && !error.retryable) throw error;
         signal?.throwIfAborted();
         silent.push(`${peer.root}: ${whyOf(error)}`);
       }
@@ -122,11 +123,15 @@ function dataOf<T>(root: string, { status, text }: RawAnswer): T {
   const message = typeof envelope.msg === 'string' ? envelope.msg : 'refused';
   const { error } = (envelope.data ?? {}) as { error?: string };
   if (error !== undefined && Object.hasOwn(ERRORS, error)) throw new DaybreakError(error as ErrorCode, message);
+  // What failed on its side, before it could say whether we may ask, is no refusal.
+  if (message.startsWith(INVOKE_ERROR)) throw new Error(message);
   throw new DaybreakError(
     'UNAUTHORIZED',
     `the scheduler at ${root} refuses: ${message} (is it the access token of its --access-token-file?)`,
   );
 }
+
+const INVOKE_ERROR = 'openapi invoke error:';
 
 /** Never the error itself: it carries the headers of the request, and with them the token. */
 function whyOf(error: unknown): string {

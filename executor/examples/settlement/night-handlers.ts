@@ -1,4 +1,4 @@
-import { DaybreakError } from '../../../shared/errors.ts';
+import { DaybreakError, isDaybreakError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
@@ -60,15 +60,15 @@ export function settlementHandlers(options: SettlementHandlersOptions): Handler[
   const { debitJobs } = options;
   const sweptNightOf = options.sweptNightOf ?? ((ctx: HandlerContext) => options.nightOf(ctx));
   return [
-    defineHandler('import-plans', async (ctx) => importAndSweepFirst(await options.nightOf(ctx), ctx, options)),
+    settles('import-plans', async (ctx) => importAndSweepFirst(await options.nightOf(ctx), ctx, options)),
     ...debitJobs.map((job) => debitHandler(options, job)),
-    defineHandler('verification-sweep', async (ctx) => {
+    settles('verification-sweep', async (ctx) => {
       const work = await sweptNightOf(ctx);
       if (work === null) return null;
       await work.ready;
       return json(await work.engine.runSweepShard(ctx));
     }),
-    defineHandler('reconcile', async (ctx) => {
+    settles('reconcile', async (ctx) => {
       const work = await options.nightOf(ctx);
       // At the cut-off the gateway may still be waited for. Tried without it, this would fail again and again, and be
       // taken for a fault that waiting does not heal.
@@ -78,6 +78,21 @@ export function settlementHandlers(options: SettlementHandlersOptions): Handler[
       return (await options.endNight?.(work, reconciled, ctx)) ?? reconciled;
     }),
   ];
+}
+
+/**
+ * A handler of a night. Each of them goes on where the store says it stopped, so one whose COMMIT got no answer may be
+ * tried again, which is not true of handlers in general.
+ */
+function settles(name: string, run: (ctx: HandlerContext) => Promise<JsonValue>): Handler {
+  return defineHandler(name, async (ctx) => {
+    try {
+      return await run(ctx);
+    } catch (error) {
+      if (!isDaybreakError(error, 'COMMIT_UNKNOWN')) throw error;
+      throw new DaybreakError('COMMIT_UNKNOWN', error.message, { cause: error, retryable: true });
+    }
+  });
 }
 
 /** Brings the file into the store; the night is bound to it only when it was accepted. */
@@ -155,7 +170,7 @@ async function importAndSweepFirst(
 }
 
 function debitHandler({ nightOf }: SettlementHandlersOptions, job: DebitJob): Handler {
-  return defineHandler(job.name, async (ctx) => {
+  return settles(job.name, async (ctx) => {
     const work = await nightOf(ctx);
     await work.ready;
     // Meanwhile its chain run may have been ended by the night of another date.
