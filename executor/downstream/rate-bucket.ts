@@ -137,7 +137,6 @@ export class RateBucket {
     if (lent === 0) return 0;
     this.#tokens -= lent;
     this.#shares.lend(lent, countedUntilMs);
-    this.#tokens = Math.min(this.#tokens, this.#burst);
     this.onTokens('lent', lent);
     return lent;
   }

@@ -78,9 +78,9 @@ export class RateLoans {
     for (const slot of [now - 1, now]) {
       if (taken >= wanted) break;
       const count = await hints.takeTokens(nameOf(downstreamId, slot), wanted - taken);
-      // Held against the store's clock at its latest: what may be over is over.
+      // Held against the store's clock at its latest: what may be over is over, and the bucket uses none of it.
       const goodForMs = endOf(slot) - this.#time.latest(runtime.clock.monotonicMs());
-      if (count > 0 && goodForMs > 0) bucket.borrow(count, runtime.clock.monotonicMs() + goodForMs);
+      bucket.borrow(count, runtime.clock.monotonicMs() + goodForMs);
       taken += count;
     }
     return taken;

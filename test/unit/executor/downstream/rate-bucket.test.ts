@@ -171,6 +171,160 @@ describe('the rate bucket', () => {
   });
 });
 
+describe('a bucket with a share', () => {
+  const GOOD_MS = 400;
+
+  test('what it lends is within its share at whatever moment of its time it is used', async () => {
+    const step = fc.record({
+      afterMs: fc.integer({ min: 0, max: 250 }),
+      take: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 12 })),
+      lend: fc.oneof({ weight: 3, arbitrary: fc.constant(50) }, fc.constant(0)),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(2, 5, 12, 50),
+        fc.array(step, { minLength: 8, maxLength: 40 }),
+        async (share, steps) => {
+          const runtime = createFakeRuntime();
+          const bucket = new RateBucket(runtime, 100, true);
+          const stop = new AbortController();
+          bucket.grant({ perSecond: share, untilMs: 1_000_000 });
+          const own: number[] = [];
+          const lent: { atMs: number; count: number }[] = [];
+          await runtime.advance(1_000);
+          for (const { afterMs, take, lend } of steps) {
+            await runtime.advance(afterMs);
+            const atMs = runtime.clock.monotonicMs();
+            for (let i = 0; i < take; i += 1) {
+              bucket.take({ signal: stop.signal }).then(
+                () => own.push(runtime.clock.monotonicMs()),
+                () => undefined,
+              );
+            }
+            const count = bucket.lend(lend, atMs + GOOD_MS, atMs + GOOD_MS + 1_000);
+            if (count > 0) lent.push({ atMs, count });
+          }
+          await runtime.advance(500);
+          stop.abort();
+          const endMs = runtime.clock.monotonicMs();
+          for (let from = 0; from < endMs; from += 10) {
+            const sent = own.filter((atMs) => atMs >= from && atMs < from + 1_000).length;
+            const usable = lent.filter(({ atMs }) => atMs < from + 1_000 && atMs + GOOD_MS > from);
+            const borrowed = usable.reduce((sum, { count }) => sum + count, 0);
+            expect(sent + borrowed).toBeLessThanOrEqual(share);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('lends nothing that would be used after its lease, and keeps one request a second', async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    bucket.grant({ perSecond: 50, untilMs: 2_000 });
+    await runtime.advance(1_700);
+    expect(bucket.lend(5, 2_100, 3_100)).toBe(0);
+    bucket.grant({ perSecond: 4, untilMs: 5_000 });
+    // Of the larger share nothing is left by then, and of the smaller one three may go.
+    expect(bucket.lend(5, 2_100, 3_100)).toBe(3);
+    await runtime.advance(400);
+    expect(bucket.perSecond).toBe(1);
+  });
+
+  test('what it lends is not used here as well', async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    bucket.grant({ perSecond: 50, untilMs: 60_000 });
+    await runtime.advance(1_000);
+    expect(bucket.lend(5, 1_400, 2_400)).toBe(5);
+    let left = 0;
+    void bucket.take().then(() => {
+      left += 1;
+    });
+    await runtime.advance(0);
+    expect(left).toBe(0);
+    await runtime.advance(100);
+    expect(left).toBe(1);
+  });
+
+  test('uses what it borrowed first, and not a moment longer than it is good', async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    const whose: string[] = [];
+    bucket.onTokens = (one) => whose.push(one);
+    bucket.borrow(2, 300);
+    await bucket.take();
+    await runtime.advance(300);
+    let left = 0;
+    void bucket.take().then(() => {
+      left += 1;
+    });
+    await runtime.advance(5_000);
+    expect(left).toBe(0);
+    bucket.grant({ perSecond: 10, untilMs: 20_000 });
+    await runtime.advance(500);
+    expect(whose).toEqual(['borrowed', 'own']);
+  });
+
+  test('without a share nothing leaves, and none is left over when a share has run out', async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    expect(bucket.hasRoom(60_000)).toBe(false);
+    bucket.grant({ perSecond: 100, untilMs: 1_000 });
+    await runtime.advance(1_000);
+    expect(bucket.hasRoom(60_000)).toBe(false);
+    const given = await givenOf(runtime, bucket, 5);
+    expect(given).toBe(0);
+  });
+
+  test("a token that was taken for nothing is lost: it may have been another process's", async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    bucket.grant({ perSecond: 10, untilMs: 60_000 });
+    await runtime.advance(1_000);
+    await bucket.take();
+    bucket.putBack();
+    let left = 0;
+    void bucket.take().then(() => {
+      left += 1;
+    });
+    await runtime.advance(50);
+    expect(left).toBe(0);
+  });
+
+  test('is filled by the share that it had at each moment, and not by the one that it has when asked', async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    bucket.grant({ perSecond: 11, untilMs: 60_000 });
+    for (let n = 0; n < 10; n += 1) {
+      await runtime.advance(1_000);
+      expect(bucket.lend(1, 20_000, 20_000)).toBe(1);
+    }
+    await runtime.advance(9_000);
+    // One request a second is left; its token is taken a second before the other ten come back.
+    await bucket.take();
+    await runtime.advance(1_000);
+    let left = 0;
+    void bucket.take().then(() => {
+      left += 1;
+    });
+    await runtime.advance(0);
+    expect(left).toBe(0);
+  });
+
+  async function givenOf(runtime: FakeRuntime, bucket: RateBucket, wanted: number): Promise<number> {
+    let given = 0;
+    for (let i = 0; i < wanted; i += 1) {
+      void bucket.take().then(() => {
+        given += 1;
+      });
+    }
+    await runtime.advance(3_000);
+    return given;
+  }
+});
+
 describe('the pacer of repeats', () => {
   test('lets 10 % of the first sends of a minute repeat within a minute, and no more', async () => {
     const runtime = createFakeRuntime();
