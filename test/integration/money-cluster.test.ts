@@ -64,7 +64,8 @@ describe('engines of a cluster', () => {
     const firsts = world.gateway.of('send').length;
     const other = await world.startEngine();
     for (let n = 0; n < 30; n += 1) {
-      await Promise.all([world.sweep(), world.sweep(other)]);
+      // In turn: the first to look would else have all that is due.
+      await world.sweep(n % 2 === 0 ? world.engine : other);
       await world.runtime.advance(2_000);
     }
     const repeats = world.gateway
@@ -75,6 +76,20 @@ describe('engines of a cluster', () => {
     expect(repeats.length).toBeGreaterThan(0);
     expect(Math.max(...inMinute)).toBeLessThanOrEqual(120);
     await world.drive(other.drain());
+  });
+
+  test('who joins while the gateway wants a pause asks it nothing before that is over', async () => {
+    await given({ capabilities: { maxRequestsPerSecond: 40 } });
+    const untilMs = world.runtime.clock.wallMs() + 10_000;
+    await world.plant('update rate_limit set held_until = ?', [untilMs]);
+    const asked = world.gateway.of('capabilities').length;
+    const joining = world.startEngine();
+    await world.runtime.advance(9_000);
+    expect(world.gateway.of('capabilities')).toHaveLength(asked);
+    const engine = await joining;
+    expect(world.gateway.of('capabilities')).toHaveLength(asked + 1);
+    expect(world.runtime.clock.wallMs()).toBeGreaterThanOrEqual(untilMs);
+    await world.drive(engine.drain());
   });
 
   test('a resolution by hand states no limit to the others', async () => {
