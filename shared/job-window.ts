@@ -8,14 +8,14 @@ import { DaybreakError } from './errors.ts';
  * @example
  * const window: JobWindow = { from: '22:00', to: '06:00', timeZone: 'Asia/Shanghai' };
  */
-export interface JobWindow {
+export type JobWindow = {
   /** `HH:MM`, the first minute in it. */
   readonly from: string;
   /** `HH:MM`, the first minute after it. */
   readonly to: string;
   /** A name of the IANA database. */
   readonly timeZone: string;
-}
+};
 
 export type WindowState =
   | { readonly isOpen: true; readonly closesAtMs: number }

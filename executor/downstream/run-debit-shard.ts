@@ -5,6 +5,8 @@ import { wakeOutbox } from '../node/outbox.ts';
 import { freezeSelection } from '../slice/freeze-selection.ts';
 import { type HeldSlice, leaseLost } from '../slice/held-slice.ts';
 import { SLICE_ROWS_MIN } from '../slice/slice-plan.ts';
+import type { Throttle } from '../slice/throttle.ts';
+import { throttleOf } from '../slice/throttle-of.ts';
 import { type ChunkEnd, type SliceWork, workSlices } from '../slice/work-slices.ts';
 import { adoptChunk } from './adopt-chunk.ts';
 import { debitSelection } from './debit-selection.ts';
@@ -58,6 +60,7 @@ export async function runDebitShard(
     owner: attemptOwner(ctx),
     signal: ctx.signal,
     log: ctx.log,
+    throttle: throttleOf(ctx, { store, runtime, otherwise: settings.newThrottle }),
   });
 }
 
@@ -74,6 +77,8 @@ export interface DebitWorker {
   readonly owner: string;
   readonly signal: AbortSignal;
   readonly log: RunLog;
+  /** Default: the engine's. */
+  readonly throttle?: Throttle;
 }
 
 /** Works slices of a run that is frozen: as one of its shards, or as a volunteer. */
@@ -96,7 +101,7 @@ export async function workDebits(context: MoneyContext, job: DebitJob, worker: D
         handRows: 0,
         // Half a chunk is worth a slice of its own; of small chunks it takes a whole one.
         splitRowsMin: Math.max(Math.min(SLICE_ROWS_MIN, settings.chunkSize), Math.ceil(settings.chunkSize / 2)),
-        throttle: settings.newThrottle(),
+        throttle: worker.throttle ?? settings.newThrottle(),
         signal,
         log: worker.log,
       },

@@ -26,6 +26,9 @@ export interface Attempt {
   readonly resumesRunId?: number;
   /** The file that the run waited for, as its scheduler saw it. */
   readonly input?: RunRequest['input'];
+  /** What the job's definition bounds its work by; absent: nothing. */
+  readonly window?: RunRequest['window'];
+  readonly loadGuard?: RunRequest['loadGuard'];
   /** In a worker process: which of them. */
   readonly workerProcess?: number;
   /** From the start of the handler; null = none. */

@@ -34,6 +34,8 @@ export function createHandlerContext(
     cutOffAt: attempt.cutOffAtMs,
     resumesRunId: attempt.resumesRunId ?? null,
     input: attempt.input ?? null,
+    window: attempt.window ?? null,
+    loadGuard: attempt.loadGuard ?? null,
     phase: attempt.phase ?? null,
     beforeResult: parseResult(attempt.beforeResult),
     shardResults: (attempt.shardResults ?? []).map(({ index, state, result, leftOut }) => ({

@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { TSchema } from 'typebox';
+import type { JobWindow } from '../../shared/job-window.ts';
+import type { LoadGuard } from '../slice/load-guard.ts';
 
 /** What a handler is given. `shardIndex` and `shardTotal` are 0 and 1 when the job is not broadcast. */
 export interface HandlerContext<Params = unknown> {
@@ -33,6 +35,10 @@ export interface HandlerContext<Params = unknown> {
   readonly resumesRunId: number | null;
   /** The file that the run waited for, or null. A handler that must be sure compares it with what it opens. */
   readonly input: InputFile | null;
+  /** When the job may take up new work, or null for any time. Sliced jobs and debits keep to it by themselves. */
+  readonly window?: JobWindow | null;
+  /** What the job may ask of the database that it shares, or null. Sliced jobs and debits keep to it by themselves. */
+  readonly loadGuard?: LoadGuard | null;
   /** 'before' or 'after' in a handler that runs once per run, `beforeRun` and `afterRun` of the job; null in a shard. */
   readonly phase: 'before' | 'after' | null;
   /** What the run's beforeRun returned; null when there is none, or it returned nothing. */

@@ -1,6 +1,6 @@
 import type { SqlReader, SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import { isTakeable, type RowCost, remainingRows, type SliceView, stealOrder } from './choose-slice.ts';
-import { isRunOpen } from './open-run.ts';
+import { isRunOpen, mayVolunteer } from './open-run.ts';
 import { type SliceLease, type SliceTaker, takeSlice } from './slice-lease.ts';
 
 export interface Claimer extends SliceTaker {
@@ -36,6 +36,7 @@ const READ_MAX = 1_024;
 export function claimSlice(store: SqlStore, who: Claimer): Promise<Claim> {
   return store.transaction('claim-slice', async (tx) => {
     if (!(await isRunOpen(tx, who.runId))) return { kind: 'closed' };
+    if (who.shardIndex === null && !(await mayVolunteer(tx, who.runId))) return { kind: 'closed' };
     const why = who.holdsBack?.(tx.nowMs) ?? null;
     if (why !== null) return { kind: 'held_back', why };
     const own = who.shardIndex === null ? null : await claimOwn(tx, who, who.shardIndex);

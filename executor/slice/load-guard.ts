@@ -7,12 +7,12 @@ import type { StoreFigures } from '../../shared/sql/store-figures.ts';
  * @example
  * const loadGuard: LoadGuard = { roundTripP95Ms: 20, connectionWaitP95Ms: 500 };
  */
-export interface LoadGuard {
+export type LoadGuard = {
   /** The round trip of a transaction's first statement and of its COMMIT. Default: not looked at. */
   readonly roundTripP95Ms?: number;
   /** The wait for a connection of the pool. Default: not looked at. */
   readonly connectionWaitP95Ms?: number;
-}
+};
 
 /** Throws BAD_INPUT, naming the field, when a figure is none. */
 export function assertLoadGuard(guard: LoadGuard): void {

@@ -12,6 +12,14 @@ export async function isRunOpen(db: SqlReader, runId: number): Promise<boolean> 
   return row !== null && Number(row.open_until) >= db.nowMs;
 }
 
+/** Volunteers leave alone what its own attempts hold back: they do not know the job's window, nor its figures. */
+export async function mayVolunteer(db: SqlReader, runId: number): Promise<boolean> {
+  const row = await db.get<{ throttled_why: string | null }>('select throttled_why from slice_run where run_id = ?', [
+    runId,
+  ]);
+  return row !== null && row.throttled_why === null;
+}
+
 /** Written when half of the time is over, and by one of those who would: nobody queues for the row. */
 export async function keepRunOpen(tx: SqlTx, runId: number, openMs = OPEN_MS): Promise<void> {
   const row = await tx.get<{ open_until: number }>(

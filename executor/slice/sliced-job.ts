@@ -11,6 +11,7 @@ import type { SelectedRow, SelectionPage } from './selection.ts';
 import { LEASE_MS } from './slice-lease.ts';
 import { SlicedWork } from './sliced-work.ts';
 import { NO_THROTTLE, type Throttle } from './throttle.ts';
+import { throttleOf } from './throttle-of.ts';
 import { createVolunteer, type OpenRun, type Volunteer } from './volunteer.ts';
 import { workSlices } from './work-slices.ts';
 import { WorkingRuns } from './working-runs.ts';
@@ -67,7 +68,7 @@ export interface SlicedJobDefinition<Row extends { readonly subject: number }, R
   readonly splitRowsMin?: number;
   /** Bad rows of a run; one more fails the attempt. Default 100. */
   readonly badRowsMax?: number;
-  /** A window, a load guard; made anew for each attempt. Default: none. */
+  /** Used where the job's definition at the scheduler bounds nothing; made anew for each attempt. Default: none. */
   readonly throttle?: () => Throttle;
   /** Default: this machine's. */
   readonly runtime?: Runtime;
@@ -116,7 +117,7 @@ export function defineSlicedJob<Row extends { readonly subject: number }, Result
 
   async function work(
     run: { readonly runId: number; readonly businessDate: string },
-    as: { shardIndex: number | null; owner: string; signal: AbortSignal; log: RunLog },
+    as: { shardIndex: number | null; owner: string; signal: AbortSignal; log: RunLog; throttle: Throttle },
   ): Promise<SlicedJobResult> {
     const { runId, businessDate } = run;
     const { signal, log } = as;
@@ -130,7 +131,6 @@ export function defineSlicedJob<Row extends { readonly subject: number }, Result
         runId,
         // A chunk is worked before any transaction says so: a split must not give its rows to somebody else.
         handRows: settings.chunkSize,
-        throttle: job.throttle?.() ?? NO_THROTTLE,
       },
       slicedWork,
     );
@@ -146,7 +146,8 @@ export function defineSlicedJob<Row extends { readonly subject: number }, Result
       await runtime.yieldTurn();
     });
     const owner = attemptOwner(ctx);
-    const result = await work({ runId, businessDate }, { shardIndex, owner, signal, log });
+    const throttle = throttleOf(ctx, { store, runtime, otherwise: job.throttle });
+    const result = await work({ runId, businessDate }, { shardIndex, owner, signal, log, throttle });
     if (result.bad > 0) log.warn(`${result.bad} rows could not be done; they stand in slice_bad_row of run ${runId}`);
     return result;
   }
@@ -160,7 +161,7 @@ export function defineSlicedJob<Row extends { readonly subject: number }, Result
       ...(options.lookMs === undefined ? {} : { lookMs: options.lookMs }),
       mayHelp: (run: OpenRun) =>
         run.jobName === job.name && run.downstreamId === NO_DOWNSTREAM && !working.has(run.runId),
-      help: (run, how) => work(run, { shardIndex: null, owner, ...how }),
+      help: (run, how) => work(run, { shardIndex: null, owner, ...how, throttle: job.throttle?.() ?? NO_THROTTLE }),
     });
   }
 

@@ -64,7 +64,7 @@ export function readOpenRuns(store: SqlStore): Promise<readonly OpenRun[]> {
   return store.read('find-open-runs', async (db) => {
     const rows = await db.arrays(
       `select run_id, chain_run_id, job, group_name, downstream_id, business_date, cut_off_at from slice_run
-       where open_until >= ? and state = 'frozen' order by run_id limit 100`,
+       where open_until >= ? and state = 'frozen' and throttled_why is null order by run_id limit 100`,
       [db.nowMs],
     );
     return rows.map((row) => ({

@@ -38,7 +38,7 @@ async function workWithout(name: string | null): Promise<{ names: Set<string>; l
     },
   });
   // Schedulers that are given a store leave it open; what they set up is not what is lost here.
-  const given = await givenScheduler({ jobs, store: noting(unsure.store), settings: { sweepIntervalMs: 100 } });
+  const given = await givenScheduler({ jobs, store: noting(unsure.store) });
   const ran = new Map<string, number>();
   unsure.loseAnswer(1);
   unsureExecutor.loseAnswer(1);

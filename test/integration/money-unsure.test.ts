@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DaybreakError, isDaybreakError } from '../../shared/errors.ts';
+import { timedOut } from '../support/money-gateway.ts';
 import { MoneyWorld } from '../support/money-world.ts';
 import { type UnsureStore, unsureStore } from '../support/unsure-store.ts';
 
@@ -25,7 +26,7 @@ async function legWithout(n: number, way: Way): Promise<string | null> {
     if (way !== 'reply') {
       world.gateway.sends.push((debits) => {
         world.gateway.send(debits);
-        return { kind: 'unclear', reason: 'timeout' };
+        return timedOut();
       });
     }
     made[0]?.loseAnswer(n);
