@@ -6,13 +6,13 @@ import { holdMysqlStore } from '../../deploy/cli/owner/mysql-store-lock.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { type ClusterBench, clusterBench, endWith } from '../support/cluster-bench.ts';
-import { describeWith } from '../support/servers.ts';
+import { describeWith, redisUrl } from '../support/servers.ts';
 
 type MysqlLocation = Extract<StoreLocation, { kind: 'mysql' }>;
 
 const UP = / is up at (\S+?),? /;
 
-describeWith(['MariaDB'], 'the commands of a cluster', () => {
+describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
   let bench: ClusterBench;
   beforeAll(async () => {
     bench = await clusterBench();
@@ -89,6 +89,40 @@ describeWith(['MariaDB'], 'the commands of a cluster', () => {
     expect(result.reconciled).toMatchObject({ holds: true, differences: {} });
     expect(result.report).toBeTruthy();
     for (const each of [second, joined, schedulers[1], back]) expect((await endWith(each)).code).toBe(0);
+  });
+
+  test('an executor without a port, whose handlers run in worker processes, settles a night with a Redis beside it', {
+    timeout: 600_000,
+  }, async () => {
+    const redis = ['--redis', redisUrl(), '--cluster', `test-${process.pid}`];
+    const scheduler = bench.scheduler(0, ...redis);
+    const gateway = bench.gateway();
+    const held = bench.start([
+      ...['executor', '--settlement', '--hold', '--health-port', '0', '--processes', '2', '--data-dir', 'held'],
+      ...[
+        '--heartbeat-ms',
+        '1000',
+        '--store',
+        bench.storeUrl,
+        '--wait',
+        '240',
+        ...bench.asOperator,
+        ...bench.atGateway,
+      ],
+      ...redis,
+    ]);
+    await held.shows(/executor is up at held:\/\/settlement\//);
+    const [, health = ''] = /health pages are at (\S+)/.exec(held.output()) ?? [];
+    await becomesReady(health);
+    const plans = bench.plans(200, 'held-plans.csv');
+    const fired = await bench.fire('--param', `plans=${plans}`, '--wait', '--json', '--request-id', 'held').ended;
+    expect(fired).toMatchObject({ code: 0 });
+    expect(reconciledIn(fired.stdout)).toMatchObject({
+      reconciled: { holds: true },
+      writtenBy: expect.stringMatching(/^held:/),
+    });
+    expect(await (await fetch(`${health}metrics`)).text()).toContain('daybreak_');
+    for (const each of [held, scheduler, gateway]) expect((await endWith(each)).code).toBe(0);
   });
 
   test('SIGTERM while a process waits for its servers is an end in order', {

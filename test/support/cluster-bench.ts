@@ -12,6 +12,8 @@ export interface ClusterBench extends Bench {
   readonly ports: { readonly gateway: number; readonly schedulers: readonly [number, number] };
   /** `--schedulers ... --access-token-file ...`, as `fire` and `status` need them. */
   readonly asOperator: readonly string[];
+  /** `--gateway ... --gateway-key-file ...` */
+  readonly atGateway: readonly string[];
   gateway(...more: string[]): Started;
   scheduler(n: 0 | 1, ...more: string[]): Started;
   executor(name: string, ...more: string[]): Started;
@@ -29,12 +31,13 @@ export async function clusterBench(): Promise<ClusterBench> {
   const schedulers = [first, second].map((port) => `http://127.0.0.1:${port}`).join(',');
   const asOperator = ['--schedulers', schedulers, '--access-token-file', token];
   const store = ['--store', database.url];
-  const gatewayAt = ['--gateway', `http://127.0.0.1:${gateway}`, '--gateway-key-file', key];
+  const atGateway = ['--gateway', `http://127.0.0.1:${gateway}`, '--gateway-key-file', key];
   return {
     ...bench,
     storeUrl: database.url,
     ports: { gateway, schedulers: [first, second] },
     asOperator,
+    atGateway,
     gateway: (...more) =>
       bench.start(['gateway', '--port', String(gateway), '--gateway-key-file', key, '--books', 'books.db', ...more]),
     scheduler: (n, ...more) =>
@@ -45,7 +48,7 @@ export async function clusterBench(): Promise<ClusterBench> {
     executor: (name, ...more) =>
       bench.start([
         ...['executor', '--settlement', '--port', '0', '--data-dir', name, '--heartbeat-ms', '1000'],
-        ...[...store, ...asOperator, ...gatewayAt, ...WAIT, ...more],
+        ...[...store, ...asOperator, ...atGateway, ...WAIT, ...more],
       ]),
     fire: (...more) => bench.start(['fire', 'nightly-settlement', '--date', '2026-11-20', ...asOperator, ...more]),
     async drop() {

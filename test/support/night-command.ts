@@ -19,6 +19,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** What it has shown so far. */
+  output(): string;
   /** Resolves when standard output or error has shown the text; rejects when the process ends before. */
   shows(text: string | RegExp): Promise<void>;
 }
@@ -101,6 +103,7 @@ function startCommand(cwd: string, args: readonly string[], env: Record<string, 
   return {
     child,
     ended,
+    output: () => stdout + stderr,
     shows: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

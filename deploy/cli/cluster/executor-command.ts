@@ -1,19 +1,16 @@
-import { createExecutor, type Executor } from '../../../executor/create-executor.ts';
-import type { Handler } from '../../../executor/handler/handler-context.ts';
-import { createMetrics, type Metrics } from '../../../shared/metrics.ts';
-import type { SqlStore } from '../../../shared/sql/sql.ts';
+import { createMetrics } from '../../../shared/metrics.ts';
 import type { CommandCall } from '../command-call.ts';
 import { makeFolder } from '../make-folder.ts';
 import { EXECUTOR_PART } from '../migrate-night-store.ts';
 import { type ExecutorCommandOptions, executorOptions } from './executor-options.ts';
+import { crewHandlers } from './executor-worker.ts';
 import { readHandlersFile } from './handlers-file.ts';
-import { startHealthServer } from './http-health-server.ts';
 import { createOperatorClient } from './http-operator-client.ts';
-import { listenError } from './listen-error.ts';
 import { openClusterStore } from './open-cluster-store.ts';
 import { openHints } from './open-hints.ts';
 import { openSettlement } from './open-settlement.ts';
 import { configuredCall, runService, type Service, untilAborted } from './run-service.ts';
+import { startClusterExecutor } from './start-cluster-executor.ts';
 
 /** `daybreak executor`: one of the executors of a group, until it is told to stop. */
 export async function runExecutorCommand(call: CommandCall): Promise<number> {
@@ -45,18 +42,28 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
   const settlement =
     options.settlement === null || store === null
       ? null
-      : await openSettlement(options, options.settlement, { store, metrics, operator, hints }, service, closing);
+      : await openSettlement(
+          options,
+          options.settlement,
+          // Worker processes volunteer by themselves; this one then only takes callbacks.
+          { store, metrics, operator, hints, volunteerName: options.processes === null ? nameOf(options) : null },
+          service,
+          closing,
+        );
   await wait.until(
     { name: `--schedulers ${options.schedulers.join(',')}`, wayOut: 'start one of them, or name those that run' },
     () => operator.reach(stop),
   );
-  const executor = await startExecutor(
+  const executor = await startClusterExecutor(
     options,
     {
       service,
       store,
       metrics,
-      handlers: [...(settlement?.handlers ?? []), ...ownHandlers],
+      handlers:
+        options.processes === null
+          ? [...(settlement?.handlers ?? []), ...ownHandlers]
+          : crewHandlers(options, ownHandlers),
       afterSettled: settlement === null ? null : (body) => settlement.engine.afterSettled(body),
     },
     closing,
@@ -65,59 +72,6 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
   await untilAborted(stop);
 }
 
-interface ExecutorParts {
-  readonly service: Service;
-  readonly store: SqlStore | null;
-  readonly metrics: Metrics;
-  readonly handlers: readonly Handler[];
-  readonly afterSettled: ((body: unknown) => Promise<void>) | null;
-}
-
-async function startExecutor(
-  options: ExecutorCommandOptions,
-  { service, store, metrics, handlers, afterSettled }: ExecutorParts,
-  closing: AsyncDisposableStack,
-): Promise<Executor> {
-  const { runtime, logger } = service;
-  const { settlement, drainMs } = options;
-  const executor = createExecutor({
-    appname: options.group,
-    schedulers: options.schedulers,
-    accessToken: options.accessToken,
-    handlers,
-    ...(options.hold === null ? listening(options) : { hold: true }),
-    ...(store === null ? {} : { store }),
-    dataDir: options.dataDir,
-    labels: options.labels,
-    ...(options.slots === null ? {} : { slots: options.slots }),
-    heartbeatIntervalMs: options.heartbeatMs,
-    timeZone: options.timeZone,
-    // A handler that was told to stop waits for the answers to what it has sent.
-    ...(settlement === null ? {} : { stopGraceMs: settlement.gatewayTimeoutMs + 1_000 }),
-    ...(afterSettled === null ? {} : { afterSettled }),
-    runtime,
-    logger,
-    metrics,
-  });
-  if (options.hold !== null && options.hold.healthPort !== null) {
-    const health = await startHealthServer({ host: options.host, port: options.hold.healthPort }, executor);
-    closing.defer(() => health.close());
-    service.say(`health pages are at ${health.url}`);
-  }
-  closing.defer(async () => {
-    await executor.drain({ deadlineMs: drainMs });
-    await executor.stop();
-  });
-  try {
-    await executor.start();
-  } catch (cause) {
-    throw listenError(cause, options) ?? cause;
-  }
-  return executor;
-}
-
-const listening = ({ host, port, address }: ExecutorCommandOptions) => ({
-  host,
-  port,
-  ...(address === null ? {} : { advertisedAddress: address }),
-});
+/** For people who look at leases. */
+const nameOf = ({ address, host, port, group, hold }: ExecutorCommandOptions): string =>
+  hold === null ? (address ?? `http://${host}:${port}/`) : `held executor of ${group}`;

@@ -1,13 +1,15 @@
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SETTLEMENT_GROUP } from '../nightly-settlement.ts';
 import type { Configured } from '../options/configure.ts';
 import { httpUrlOption, integerOption, timeZoneOption } from '../options/read-values.ts';
-import { type StoreLocation, storeLocation } from '../options/store-location.ts';
+import type { StoreLocation } from '../options/store-location.ts';
 import { UsageError } from '../usage-error.ts';
 import { accessTokenOption, secretOption } from './read-secrets.ts';
 import {
   clusterOption,
   labelsOption,
+  optionalStoreOption,
   pathOption,
   portOption,
   redisOption,
@@ -15,7 +17,7 @@ import {
   secondsOption,
 } from './read-settings.ts';
 
-/** What `daybreak executor` was asked for, checked: every field is usable as it stands. */
+/** What `daybreak executor` was asked for, checked: every field is usable as it stands. JSON: worker processes get it. */
 export interface ExecutorCommandOptions {
   readonly schedulers: readonly string[];
   /** Null: a file of its own in the data directory. */
@@ -28,6 +30,8 @@ export interface ExecutorCommandOptions {
   readonly address: string | null;
   /** Opens no port but, where one is named, that of its health pages. */
   readonly hold: { readonly healthPort: number | null } | null;
+  /** Worker processes that run the handlers; null: they run in the executor's own. */
+  readonly processes: number | null;
   readonly group: string;
   readonly handlersPath: string | null;
   readonly settlement: SettlementChoice | null;
@@ -43,7 +47,7 @@ export interface ExecutorCommandOptions {
 }
 
 export interface SettlementChoice {
-  readonly gateway: { readonly url: URL; readonly key: string; readonly origin: string };
+  readonly gateway: { readonly url: string; readonly key: string; readonly origin: string };
   readonly gatewayTimeoutMs: number;
   readonly chunkSize: number;
   readonly callback: { readonly port: number; readonly url: string | null; readonly secret: string } | null;
@@ -70,7 +74,8 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
   if (settlement === null && handlersPath === null) {
     throw new UsageError('there is nothing to run: give --handlers FILE, or --settlement, or both');
   }
-  if (settlement !== null && values.store === undefined) {
+  const store = optionalStoreOption(values, cwd);
+  if (settlement !== null && store === null) {
     throw new UsageError(
       '--settlement needs --store mysql://USER:PASSWORD@HOST:PORT/DATABASE, which its executors share',
     );
@@ -82,14 +87,18 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
     throw new UsageError('--group must have 1 to 64 characters, and no blank at its ends');
   return {
     schedulers: schedulersOption(values),
-    store: values.store === undefined ? null : storeLocation(values.store, cwd, cwd),
+    store,
     redisUrl: redisOption(values),
     cluster: clusterOption(values),
     accessToken: accessTokenOption(values, cwd),
     host: values.host ?? '127.0.0.1',
     port: portOption(values, 'port', 9_999),
-    address: values.address === undefined ? null : httpUrlOption('address', values.address).href,
+    address: values.address === undefined ? ownAddress(values) : httpUrlOption('address', values.address).href,
     hold: holdChoice(given),
+    processes:
+      values.processes === undefined
+        ? null
+        : integerOption('processes', values.processes, { min: 1, max: 256, default: 1 }),
     group,
     handlersPath,
     settlement,
@@ -106,6 +115,13 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
     migrate: !switches.has('no-migrate'),
     drainMs: secondsOption(values, 'drain', { max: 3_600, default: 30 }),
   };
+}
+
+/** One that listens on every address is told by the name of its machine; a port of the system's choice is not known yet. */
+function ownAddress(values: Configured['values']): string | null {
+  const isAny = values.host === '0.0.0.0' || values.host === '::';
+  const port = portOption(values, 'port', 9_999);
+  return isAny && port !== 0 ? `http://${hostname()}:${port}/` : null;
 }
 
 function holdChoice({ values, switches, origins }: Configured): ExecutorCommandOptions['hold'] {
@@ -143,7 +159,7 @@ function settlementChoice(
     throw new UsageError('--callback-url needs --callback-port N: without it no callback is taken');
   }
   return {
-    gateway: { url, key, origin: values['gateway-name'] ?? url.origin },
+    gateway: { url: url.href, key, origin: values['gateway-name'] ?? url.origin },
     gatewayTimeoutMs: integerOption('gateway-timeout-ms', values['gateway-timeout-ms'], {
       min: 100,
       max: 600_000,

@@ -29,13 +29,15 @@ export interface SettlementNeeds {
   readonly metrics: Metrics;
   readonly operator: OperatorClient;
   readonly hints: { readonly hints?: Hints };
+  /** Who works slices of other executors' shards; null: nobody here. */
+  readonly volunteerName: string | null;
 }
 
 /** Waits for the gateway. Closed by the stack, in an order in which nothing in flight is lost. */
 export async function openSettlement(
-  options: Pick<ExecutorCommandOptions, 'host' | 'port' | 'address' | 'timeZone'>,
+  options: Pick<ExecutorCommandOptions, 'host' | 'timeZone'>,
   choice: SettlementChoice,
-  { store, metrics, operator, hints }: SettlementNeeds,
+  { store, metrics, operator, hints, volunteerName }: SettlementNeeds,
   service: Service,
   closing: AsyncDisposableStack,
 ): Promise<OpenSettlement> {
@@ -44,7 +46,7 @@ export async function openSettlement(
   const taker: { engine: MoneyEngine | null } = { engine: null };
   const callbackUrl = await openCallbacks(options, choice, { service, taker }, closing);
   const downstream = createGatewayDownstream({
-    url: gateway.url.href,
+    url: gateway.url,
     key: gateway.key,
     origin: gateway.origin,
     ...(callbackUrl === null ? {} : { callbackUrl }),
@@ -63,17 +65,18 @@ export async function openSettlement(
     runtime,
     logger,
     metrics,
+    cluster: true,
     ...hints,
     // What another executor has not got to is worked here as well, whoever has the shard.
-    volunteer: true,
-    volunteerName: options.address ?? `http://${options.host}:${options.port}/`,
+    ...(volunteerName === null ? {} : { volunteer: true, volunteerName }),
     gatewayTimeoutMs,
     chunkSize: choice.chunkSize,
     callbackSecret: choice.callback?.secret ?? null,
   });
   closing.defer(() => engine.drain());
-  await wait.until({ name: `--gateway ${gateway.url.origin}`, wayOut: 'start it, or name the one that runs' }, () =>
-    engine.connect({ forMs: 0, signal: stop }),
+  await wait.until(
+    { name: `--gateway ${new URL(gateway.url).origin}`, wayOut: 'start it, or name the one that runs' },
+    () => engine.connect({ forMs: 0, signal: stop }),
   );
   taker.engine = engine;
   const nights = chainRunNights({

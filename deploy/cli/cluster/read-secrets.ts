@@ -30,7 +30,7 @@ export function secretOption(values: Readonly<Record<string, string>>, name: str
   const [path, text] = [values[`${name}-file`], values[name]];
   if (path === undefined) return text ?? null;
   if (text !== undefined) {
-    throw new UsageError(`--${name}-file and the ${name} itself are both given: give one of them`);
+    throw new UsageError(`--${name}-file and the ${name.replaceAll('-', ' ')} itself are both given: give one of them`);
   }
   return secretFromFile(`${name}-file`, resolve(cwd, path));
 }

@@ -3,17 +3,25 @@ import { integerOption } from '../options/read-values.ts';
 import { type StoreLocation, storeLocation } from '../options/store-location.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
+import { secretOption } from './read-secrets.ts';
 
 type Values = Readonly<Record<string, string>>;
 
 /** The database of a cluster's process. */
 export function storeOption(values: Values, cwd: string): StoreLocation {
-  if (values.store === undefined) {
+  const location = optionalStoreOption(values, cwd);
+  if (location === null) {
     throw new UsageError(
       '--store is missing: write mysql://USER:PASSWORD@HOST:PORT/DATABASE, the same for the whole cluster',
     );
   }
-  return storeLocation(values.store, cwd, cwd);
+  return location;
+}
+
+/** From --store or --store-file; null: neither. */
+export function optionalStoreOption(values: Values, cwd: string): StoreLocation | null {
+  const url = secretOption(values, 'store', cwd);
+  return url === null ? null : storeLocation(url, cwd, cwd);
 }
 
 export function redisOption(values: Values): string | null {

@@ -9,6 +9,7 @@ import {
   NO_MIGRATE,
   REDIS,
   SCHEDULERS,
+  STORE_FILE,
   setting,
   WAIT,
 } from './setting-rows.ts';
@@ -29,6 +30,7 @@ const scheduler: CommandSpec = {
   configured: true,
   options: [
     STORE,
+    STORE_FILE,
     REDIS,
     CLUSTER,
     ...listening('8080', 'executors and operators reach it'),
@@ -36,7 +38,7 @@ const scheduler: CommandSpec = {
       name: 'address',
       value: 'URL',
       meaning: 'what people and the other schedulers call it',
-      default: 'http://HOST:PORT/',
+      default: "http://HOST:PORT/, the machine's name for 0.0.0.0",
     }),
     ...ACCESS_TOKEN,
     setting({
@@ -145,6 +147,7 @@ const migrate: CommandSpec = {
   configured: true,
   options: [
     STORE,
+    STORE_FILE,
     { name: 'print', meaning: 'prints the DDL and changes nothing' },
     setting({ ...WAIT, default: '0' }),
     ...CONFIGURATION,

@@ -8,6 +8,7 @@ import {
   NO_MIGRATE,
   REDIS,
   SCHEDULERS,
+  STORE_FILE,
   setting,
   WAIT,
 } from './setting-rows.ts';
@@ -29,6 +30,7 @@ export const EXECUTOR: CommandSpec = {
         'database of the group: mysql://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite:PATH for one process alone; the settlement needs one',
       default: 'a small file in the data directory',
     }),
+    STORE_FILE,
     REDIS,
     CLUSTER,
     ...ACCESS_TOKEN,
@@ -37,7 +39,7 @@ export const EXECUTOR: CommandSpec = {
       name: 'address',
       value: 'URL',
       meaning: 'what schedulers are told, when that is not http://HOST:PORT/',
-      default: 'http://HOST:PORT/',
+      default: "http://HOST:PORT/, the machine's name for 0.0.0.0",
     }),
     setting({
       name: 'hold',
@@ -48,6 +50,12 @@ export const EXECUTOR: CommandSpec = {
       value: 'N',
       meaning: 'with --hold: GET /health/live, /health/ready and /metrics at this port of HOST, 0 to 65535',
       default: 'closed',
+    }),
+    setting({
+      name: 'processes',
+      value: 'N',
+      meaning: 'runs the handlers in so many worker processes, 1 to 256; still one registration and one port',
+      default: 'in its own process',
     }),
     setting({
       name: 'group',

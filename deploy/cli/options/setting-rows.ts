@@ -8,6 +8,12 @@ export const setting = (row: Omit<OptionSpec, 'env'>): OptionSpec => ({ ...row, 
 
 export const variableOf = (name: string): string => `DAYBREAK_${name.replaceAll('-', '_').toUpperCase()}`;
 
+export const STORE_FILE = setting({
+  name: 'store-file',
+  value: 'FILE',
+  meaning: 'file that holds the URL of the database, for one with a password in it',
+});
+
 export const SCHEDULERS = setting({
   name: 'schedulers',
   value: 'URL,URL',

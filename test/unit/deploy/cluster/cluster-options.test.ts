@@ -68,6 +68,7 @@ describe('the options of a scheduler', () => {
     ['no token', store, {}, 'no access token is given: make one with: openssl rand -hex 32 > FILE'],
     ['a short token', store, { DAYBREAK_ACCESS_TOKEN: 'abcdefghijklmnop' }, 'has 16 bytes and needs 32 or more'],
     ['a token of one letter', store, { DAYBREAK_ACCESS_TOKEN: 'a'.repeat(40) }, 'repeats itself'],
+    ['two stores', [...store, ...token, '--store-file', 'key'], {}, '--store-file and the store itself are both given'],
     ['two tokens', [...store, ...token], { DAYBREAK_ACCESS_TOKEN: TOKEN }, 'are both given: give one of them'],
     ['a token file that is not there', [...store, '--access-token-file', 'none'], {}, 'cannot be read (ENOENT)'],
     [
