@@ -1,9 +1,11 @@
 import { CommitUnknownError, DaybreakError, isDaybreakError, messageOf } from '../../shared/errors.ts';
 import { createLogger, type Logger } from '../../shared/logger.ts';
+import { type Hints, NO_HINTS } from '../../shared/redis/hints.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { HandlerContext, JsonValue } from '../handler/handler-context.ts';
+import { ProgressTeller } from './batch-progress.ts';
 import { runChunkLoop } from './chunk-loop.ts';
 import {
   beginExecution,
@@ -33,6 +35,8 @@ export interface StepEnvironment {
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
   readonly logger: Logger;
+  /** After each commit, with the counts of the step so far. */
+  readonly onChunk: (counts: StepCounts) => void;
 }
 
 export interface BatchJob<Params extends JobParameters> {
@@ -90,9 +94,10 @@ export function chunkStep<Item, Result, Position extends JsonValue>(
   assertWhole(`step ${step.name}: concurrency`, step.concurrency ?? 1);
   return {
     name: step.name,
-    run: ({ store, execution, signal, runtime, logger }) => {
+    run: ({ store, execution, signal, runtime, logger, onChunk }) => {
       const checkpoints = sqlCheckpointStore<Position>(store, execution, step.name);
-      return runChunkLoop(step, { store, checkpoints, signal, runtime, logger });
+      const told = { onChunk: ({ counts }: { counts: StepCounts }) => onChunk(counts) };
+      return runChunkLoop(step, { store, checkpoints, signal, runtime, logger, ...told });
     },
   };
 }
@@ -114,6 +119,8 @@ export interface RunBatchJobOptions<Params extends JobParameters> {
   readonly logger?: Logger;
   /** How long a dead process keeps its instance from others; default 10,000 ms. */
   readonly leaseMs?: number;
+  /** Where live progress is told (see `readBatchProgress`); default: in one row of the store alone. */
+  readonly hints?: Hints;
 }
 
 export interface StepResult {
@@ -159,19 +166,24 @@ export async function runBatchJob<Params extends JobParameters>(
     leaseMs: options.leaseMs ?? LEASE_MS,
   });
   const lease = keepLease({ store, runtime, logger, signal: options.signal }, execution);
-  const environment: StepEnvironment = { store, execution, signal: lease.signal, runtime, logger };
+  const progress = new ProgressTeller({ store, execution, runtime, logger, hints: options.hints ?? NO_HINTS });
+  const onChunk = (counts: StepCounts): void => progress.chunk(counts);
+  const environment: StepEnvironment = { store, execution, signal: lease.signal, runtime, logger, onChunk };
   const results: StepResult[] = [];
   const ended = { instanceId: execution.instanceId, execution: execution.epoch, steps: results };
   try {
+    progress.begin();
     for (const step of steps) {
       const result = await runStep(step, environment);
       results.push(result);
+      progress.step(result.counts);
       if (result.status === 'STOPPED') break;
     }
     const lost = await lease.end();
     if (lost !== null) throw lost;
     const status = results.at(-1)?.status === 'STOPPED' ? 'STOPPED' : 'COMPLETED';
     await endExecution(store, execution, status, null);
+    await progress.end(status);
     return { ...ended, status };
   } catch (error) {
     const lost = await lease.end();
@@ -179,6 +191,7 @@ export async function runBatchJob<Params extends JobParameters>(
     const status = error instanceof CommitUnknownError ? 'UNKNOWN' : 'FAILED';
     logger.error({ job: job.name, ...ended, err: error }, `batch job ${job.name} ended ${status}`);
     await endExecution(store, execution, status, messageOf(error));
+    await progress.end(status);
     return { ...ended, status, error };
   }
 }
@@ -218,7 +231,7 @@ const LEASE_MS = 10_000;
  * fails otherwise is tried again at the next turn: what keeps a stale worker from writing is the epoch, not this.
  */
 function keepLease(
-  { store, runtime, signal, logger }: Omit<StepEnvironment, 'execution'>,
+  { store, runtime, signal, logger }: Omit<StepEnvironment, 'execution' | 'onChunk'>,
   execution: Execution,
 ): { readonly signal: AbortSignal; end(): Promise<DaybreakError | null> } {
   const over = new AbortController();

@@ -10,6 +10,7 @@ export {
   runBatchJob,
   type StepResult,
 } from './batch-job.ts';
+export { type BatchProgress, readBatchProgress } from './batch-progress.ts';
 export type { ItemCursor, ItemPage, ItemReader } from './item-reader.ts';
 export { type CsvFile, type CsvRecord, csvFileReader } from './readers/csv-file-reader.ts';
 export { keysetTableReader } from './readers/keyset-table-reader.ts';

@@ -5,6 +5,15 @@ import { money } from './0003-money.ts';
 import { batch } from './0004-batch.ts';
 import { clusterSlices } from './0005-cluster-slices.ts';
 import { rateShares } from './0006-rate-shares.ts';
+import { batchProgress } from './0007-batch-progress.ts';
 
 /** The tables of a store that executors share, in the order of their numbers; an application's own come behind them. */
-export const executorMigrations: readonly Migration[] = [node, slices, money, batch, clusterSlices, rateShares];
+export const executorMigrations: readonly Migration[] = [
+  node,
+  slices,
+  money,
+  batch,
+  clusterSlices,
+  rateShares,
+  batchProgress,
+];
