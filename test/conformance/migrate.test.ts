@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { settlement } from '../../executor/examples/settlement/storage/0100-settlement.ts';
 import { node } from '../../executor/storage/migrations/0001-node.ts';
@@ -6,10 +9,12 @@ import { money } from '../../executor/storage/migrations/0003-money.ts';
 import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
-import { migrate } from '../../shared/sql/migrate.ts';
+import { migrate, migrationsBehind } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
-import type { Migration, SqlStore } from '../../shared/sql/sql.ts';
-import { createMysqlDatabase } from '../support/mysql-database.ts';
+import { type PrintedServer, printMigrations } from '../../shared/sql/print-migrations.ts';
+import type { Migration, SqlReader, SqlStore } from '../../shared/sql/sql.ts';
+import { loggedLines } from '../support/logged-lines.ts';
+import { createMysqlDatabase, runOnServer } from '../support/mysql-database.ts';
 import { describeWith } from '../support/servers.ts';
 
 const runtime = systemRuntime();
@@ -89,6 +94,64 @@ describeWith(['MariaDB'], 'migrations on MySQL', () => {
     await store.close();
   });
 
+  test('one whose process is killed in the middle is gone on with by the next, which had to wait for nothing but that', async () => {
+    const database = await createMysqlDatabase();
+    drops.push(database.drop);
+    const texts = ['create table a (id int)', 'do sleep(600)', 'create table b (id int)'];
+    const child = migratingProcess(database.url, texts);
+    const store = await openSqlStore({ url: database.url, connections: 3, durability: 'warn' }, { runtime, logger });
+    await expect.poll(() => inFlight(store), { timeout: 120_000 }).toEqual([[1, 2]]);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    // What the server still runs for the dead is ended, as a server does when it notices.
+    const sleeping = await store.read('sleeping', (db) =>
+      db.arrays(`select id from information_schema.processlist where info = 'do sleep(600)'`),
+    );
+    for (const [id] of sleeping) await runOnServer([`kill ${id}`]).catch(() => undefined);
+    const mended = migration('0001-a', texts[0] ?? '', 'do sleep(0)', texts[2] ?? '');
+    await expect(migrate(store, [mended], { logger, waitMs: 120_000 })).resolves.toEqual(['0001-a']);
+    expect(await store.read('b', (db) => db.arrays('select count(*) from b'))).toEqual([[0]]);
+    await store.close();
+  });
+
+  test('the lock is not left behind by a migration that met a lock wait or failed', async () => {
+    const store = await openFresh();
+    const broken = migration('0001-a', 'create table a (id nonsense)');
+    await expect(migrate(store, [broken], { logger })).rejects.toMatchObject({ code: 'SQL_FAILED' });
+    const deadlocked = migration('0001-a', `signal sqlstate '40001' set mysql_errno = 1213, message_text = 'made up'`);
+    await store.transaction('forget', (tx) => tx.run('delete from schema_migration'));
+    await expect(migrate(store, [deadlocked], { logger })).rejects.toMatchObject({ code: 'SQL_DEADLOCK' });
+    await expect
+      .poll(
+        () => store.read('free', (db) => db.arrays(`select is_used_lock(left(concat('daybreak.', database()), 64))`)),
+        { timeout: 60_000 },
+      )
+      .toEqual([[null]]);
+    await store.close();
+  });
+
+  test('who waits for too long is told', async () => {
+    const store = await openFresh();
+    const { logger: loud, lines } = loggedLines();
+    const holder = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const holding = store.transaction('hold', async (tx) => {
+      await tx.get(`select get_lock(left(concat('daybreak.', database()), 64), 0) as got`);
+      held.resolve();
+      await holder.promise;
+      await tx.get(`select release_lock(left(concat('daybreak.', database()), 64)) as gone`);
+    });
+    await held.promise;
+    await expect(migrate(store, [node], { logger: loud, waitMs: 1_000 })).rejects.toMatchObject({
+      code: 'STORE_BUSY',
+      message: expect.stringContaining('has been migrating'),
+    });
+    expect(lines).toEqual([]);
+    holder.resolve();
+    await holding;
+    await store.close();
+  });
+
   test('the one that is applying is waited for by another process', async () => {
     const database = await createMysqlDatabase();
     drops.push(database.drop);
@@ -133,6 +196,31 @@ function describeMigrate(open: () => Promise<SqlStore>): void {
     });
     await expect(change(`state = 'NONSENSE'`)).rejects.toMatchObject({ code: 'SQL_REFUSED' });
     expect(await change(`state = 'SENT', checks = checks + 1`)).toBe(1);
+    await store.close();
+  });
+
+  test('what is printed makes the same store: migrating it finds nothing to do', async () => {
+    const [printed, migrated] = [await open(), await open()];
+    const server = await serverOf(printed);
+    const all = [node, slices, money];
+    await applyText(printed, printMigrations(all, server, 'executor'));
+    expect(await migrationsBehind(printed, all, 'executor')).toEqual([]);
+    expect(await migrate(printed, all, { logger, component: 'executor' })).toEqual([]);
+    await migrate(migrated, all, { logger, component: 'executor' });
+    expect(await tablesOf(printed)).toEqual(await tablesOf(migrated));
+    await printed.close();
+    await migrated.close();
+  });
+
+  test('what a store lacks is told without changing it', async () => {
+    const store = await open();
+    expect(await migrationsBehind(store, [node, slices])).toEqual(['0001-node', '0002-slices']);
+    expect(await store.read('still empty', hasBook)).toBe(false);
+    await migrate(store, [node], { logger });
+    expect(await migrationsBehind(store, [node, slices])).toEqual(['0002-slices']);
+    await migrate(store, [node, slices], { logger });
+    expect(await migrationsBehind(store, [node, slices])).toEqual([]);
+    await expect(migrationsBehind(store, [node])).rejects.toMatchObject({ code: 'MIGRATION_UNKNOWN' });
     await store.close();
   });
 
@@ -191,6 +279,28 @@ function describeMigrate(open: () => Promise<SqlStore>): void {
   });
 }
 
+/** A process that migrates this database, until it has or is killed. */
+function migratingProcess(url: string, texts: readonly string[]): ReturnType<typeof spawn> {
+  const root = join(import.meta.dirname, '../..');
+  const script = `
+    import { openSqlStore } from '${root}/shared/sql/open-store.ts';
+    import { migrate } from '${root}/shared/sql/migrate.ts';
+    import { systemRuntime } from '${root}/shared/runtime/system-runtime.ts';
+    import { silentLogger as logger } from '${root}/shared/logger.ts';
+    const store = await openSqlStore({ url: ${JSON.stringify(url)}, durability: 'warn' }, { runtime: systemRuntime(), logger });
+    await migrate(store, [{ id: '0001-a', statements: () => ${JSON.stringify(texts)} }], { logger });`;
+  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** Of each migration: how many statements are done, and how many were begun. */
+async function inFlight(store: SqlStore): Promise<unknown> {
+  try {
+    return await store.read('in flight', (db) => db.arrays('select statements_done, in_flight from schema_migration'));
+  } catch (error) {
+    return String(error);
+  }
+}
+
 function migration(id: string, ...statements: string[]): Migration {
   return { id, statements: () => statements };
 }
@@ -204,4 +314,49 @@ async function checksumAfter(openFresh: () => Promise<SqlStore>, texts: readonly
   );
   await store.close();
   return row?.checksum ?? '';
+}
+
+async function serverOf(store: SqlStore): Promise<PrintedServer> {
+  if (store.dialect === 'sqlite') return 'sqlite';
+  const row = await store.read('version', (db) => db.get<{ version: string }>('select version() as version'));
+  return /mariadb/i.test(row?.version ?? '') ? 'mariadb' : 'mysql';
+}
+
+/** Runs a printed text as the server's own client would: by its end marks. */
+async function applyText(store: SqlStore, text: string): Promise<void> {
+  const plain = text.replace(/^(-- .*|delimiter .*|begin immediate;|commit;)$/gm, '');
+  const statements: string[] = [];
+  for (const part of plain.split(/;\s*\n|\/\/\s*\n/)) {
+    const before = statements.at(-1) ?? '';
+    // No statement but a trigger of SQLite holds an end mark, and that one ends in "end".
+    const isOpen = /\bbegin\b/i.test(before) && !/\bend\s*$/i.test(before);
+    if (isOpen) statements.splice(-1, 1, `${before};\n${part}`);
+    else if (part.trim() !== '') statements.push(part.trim());
+  }
+  await store.transaction(
+    'apply',
+    async (tx) => {
+      for (const statement of statements) await tx.run(statement);
+    },
+    { ownSession: true },
+  );
+}
+
+function hasBook(db: SqlReader): Promise<boolean> {
+  return db.arrays('select count(*) from schema_migration').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Names of tables, columns and triggers, in order. */
+async function tablesOf(store: SqlStore): Promise<unknown> {
+  return store.read('tables', (db) =>
+    db.arrays(
+      db.dialect === 'sqlite'
+        ? `select type, name, sql from sqlite_master where name not like 'sqlite_%' order by type, name`
+        : `select table_name, column_name, column_type, collation_name from information_schema.columns
+           where table_schema = database() order by table_name, ordinal_position`,
+    ),
+  );
 }
