@@ -4,6 +4,7 @@ import { heldAddress } from '../../shared/protocol/hold.ts';
 import { maskUrl } from '../../shared/secrets.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 
+const HELD_ADDRESS_CHARS_MAX = 100;
 const SAMPLE_TOKENS: readonly string[] = ['default_token', 'changeme', 'change-me', 'secret', 'password', 'token'];
 
 /** Throws BAD_OPTION with a sentence that names the option and the way out. */
@@ -61,9 +62,10 @@ function checkHold({ appname, hold = false, advertisedAddress }: ExecutorOptions
     refuse('hold.id', `"${id.slice(0, 80)}" must be 1 to 64 letters, digits, _ and -`);
   }
   checkWhole('hold.pollMs', pollMs, 1_000, 55_000);
-  // Schedulers keep addresses of 255 characters.
-  if (heldAddress(appname, 'x'.repeat(64)).length > 255) {
-    refuse('appname', 'it is too long for an executor that holds lines: give one of ASCII letters');
+  // Leases are held under the address and what follows it, in columns of 128 characters.
+  if (heldAddress(appname, id ?? 'x'.repeat(26)).length > HELD_ADDRESS_CHARS_MAX) {
+    const option = id === undefined ? 'appname' : 'hold.id';
+    refuse(option, `the address held://appname/id/ is longer than ${HELD_ADDRESS_CHARS_MAX}: shorten one of the two`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { heldBackPathOf } from './held-back-file.ts';
 import { ifThere, indexPathOf } from './run-log-index.ts';
 
 export interface StoredLog {
@@ -54,6 +55,7 @@ export async function pruneRunLogs(dir: string, rules: KeepRules): Promise<Prune
     // The log first: an index alone is nothing that anybody finds.
     await rm(path, { force: true });
     await rm(indexPathOf(path), { force: true });
+    await rm(heldBackPathOf(path), { force: true });
   }
   for (const day of new Set(removed.map((log) => log.day))) await removeIfEmpty(join(dir, day));
   return { removedByAge: byAge.length, removedBySize: bySize.length, bytes: sum(logs) - sum(removed) };

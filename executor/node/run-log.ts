@@ -1,6 +1,7 @@
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { RunLog } from '../handler/handler-context.ts';
-import { createLastLines } from './last-lines.ts';
+import { keepHeldBack } from './held-back-file.ts';
+import { createLastLines, type LastLines } from './last-lines.ts';
 import { runLogFile } from './run-log-file.ts';
 import { neutralise, stackLines } from './run-log-text.ts';
 
@@ -37,8 +38,9 @@ const TAIL_LINES_MAX = 1_000;
  * the same turn of the event loop, or together with whatever came while the disk was busy.
  *
  * A quarter of the limit (at most 256 KiB and 1,000 lines) is kept for the end. When the rest is full, a marker says so
- * and further lines go through a ring in memory; at the close follow how much was dropped and the last lines. A node
- * that is killed meanwhile loses those last lines: the price for not writing gigabytes of which nothing is kept.
+ * and further lines go through a ring in memory; at the close follow how much was dropped and the last lines. Until
+ * then they are kept in a file beside it, written once a second: what a killed node said last is there to be read, at a
+ * cost that does not grow with what it says.
  */
 export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
   const tail = {
@@ -47,6 +49,7 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
   };
   const file = runLogFile(options.path);
   const last = createLastLines(tail);
+  const keeper = keepHeldBack(options.path, () => endOf(last), options.runtime);
   const room = { bytes: options.bytesMax - tail.bytesMax, lines: options.linesMax - tail.linesMax };
   let pending: string[] = [];
   let pendingBytes = 0;
@@ -61,6 +64,7 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
     if (state === 'open' && (room.bytes < bytes || room.lines < 1)) cut();
     if (state !== 'open') {
       last.push(text, bytes);
+      if (state === 'cut') keeper.changed();
     } else if (pendingBytes + bytes > PENDING_BYTES_MAX) {
       gap = { lines: gap.lines + 1, bytes: gap.bytes + bytes };
     } else {
@@ -114,12 +118,9 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
   }
 
   function putLastLines(): void {
-    const { lines, bytes } = last.dropped();
-    if (lines > 0) {
-      put(`[${lines} lines (${bytes} bytes) dropped here]`);
-      options.onDropped(lines);
-    }
-    for (const text of last.lines()) put(text);
+    const { lines } = last.dropped();
+    if (lines > 0) options.onDropped(lines);
+    for (const text of endOf(last)) put(text);
   }
 
   return {
@@ -138,8 +139,15 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
       state = 'closed';
       putLastLines();
       await writing;
+      await keeper.close();
       options.onClosed();
     },
     heldBack: () => last.lines(),
   };
+}
+
+/** How a log that was cut ends. */
+function endOf(last: LastLines): readonly string[] {
+  const { lines, bytes } = last.dropped();
+  return [...(lines > 0 ? [`[${lines} lines (${bytes} bytes) dropped here]`] : []), ...last.lines()];
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
+import { recoverHeldBack } from './held-back-file.ts';
 import { type PruneReport, pruneRunLogs } from './prune-run-logs.ts';
 import { type LogRange, type RunLogPage, readRunLog } from './read-run-log.ts';
 import { type OpenRunLog, openRunLog } from './run-log.ts';
@@ -12,6 +13,8 @@ export interface RunLogs {
   open(logId: number, logDateTime: number): OpenRunLog;
   /** A page of at most 1 MiB; null when there is no such log. */
   read(logId: number, logDateTime: number, range: LogRange): Promise<RunLogPage | null>;
+  /** Puts what killed nodes had still held back to the end of its log, but for attempts that run somewhere. */
+  recover(isRunning: (logId: number) => boolean): Promise<void>;
   /**
    * Removes what is older than `beforeMs`, then the oldest until the rest is within `totalBytesMax`; never a log that
    * is open here or whose attempt `isRunning`.
@@ -72,6 +75,7 @@ export function createRunLogs(options: RunLogsOptions): RunLogs {
       }
       return null;
     },
+    recover: (isRunning) => recoverHeldBack(options.dir, isRunning),
     prune: ({ beforeMs, totalBytesMax, isRunning }) =>
       pruneRunLogs(options.dir, {
         beforeDay: dayOf(beforeMs),

@@ -9,7 +9,7 @@ import { createHandlerHosts } from '../handler/handler-hosts.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { mergeScrapes } from '../workers/merge-scrapes.ts';
 import { createWorkerCrew, type WorkerCrew } from '../workers/worker-crew.ts';
-import { closeFormerAttempts } from './attempt-queries.ts';
+import { closeFormerAttempts, listRunningLogIds } from './attempt-queries.ts';
 import type { ExecutorSettings } from './executor-options.ts';
 import { judgeReadiness, type Readiness } from './health-pages.ts';
 import { createHeartbeat } from './heartbeat.ts';
@@ -68,6 +68,8 @@ async function openNode(
   const lost = await closeFormerAttempts(store, identity);
   if (lost.length > 0) logger.warn({ logIds: lost }, 'an earlier start of this node took these and never ended them');
   const runLogs = openRunLogs(settings, metrics);
+  const runningNow = new Set(await listRunningLogIds(store));
+  await runLogs.recover((logId) => runningNow.has(logId));
   const schedulerClient = createHttpSchedulerClient({
     ...settings,
     timeoutMs: settings.schedulerTimeoutMs,

@@ -136,6 +136,38 @@ describe('a log over its limit', () => {
     expect(rest?.content).toMatch(/^\[12 lines \(\d+ bytes\) dropped here\]\n.*line 19\n.*line 20\n$/);
   });
 
+  test('whose node is killed has its last lines all the same, once it is found', async () => {
+    const runtime = createFakeRuntime();
+    const killed = given({ runtime, linesMax: 20 }).open(91, AT_MS);
+    const kept = async () => await readFile(`${pathOf(91)}.last`, 'utf8').catch(() => '');
+    for (let n = 1; n <= 100; n++) killed.info(`line ${n}`);
+    while (!(await kept()).includes('line 100')) {
+      await runtime.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    // It says more within the second, and is killed before that is kept.
+    killed.info('line 101');
+
+    const logs = given();
+    await logs.recover((logId) => logId === 91);
+    expect(await kept()).not.toBe('');
+    await logs.recover(() => false);
+    expect(await kept()).toBe('');
+    const page = await logs.read(91, AT_MS, from(1));
+    expect(numbersIn(page?.content)).toEqual([...Array.from({ length: 15 }, (_, at) => at + 1), 96, 97, 98, 99, 100]);
+    expect(page?.content).toContain('80 lines');
+    expect(page?.content).toContain('the node ended before the attempt did');
+    expect(await readdir(join(dir, '2026-01-01'))).toEqual(['91.log']);
+  });
+
+  test('that was cut and closed leaves nothing beside it', async () => {
+    const log = given({ linesMax: 20 }).open(91, AT_MS);
+    for (let n = 1; n <= 100; n++) log.info(`line ${n}`);
+    await log.flushed();
+    await log.close();
+    expect(await readdir(join(dir, '2026-01-01'))).toEqual(['91.log']);
+  });
+
   test('written in one breath costs bounded memory: what the disk cannot take is dropped and said', async () => {
     const log = given().open(91, AT_MS);
     const big = 'x'.repeat(10_000);
