@@ -70,7 +70,7 @@ export interface MoneyEngineOptions {
 
 /** One engine per downstream and process; all executors of the process share it. */
 export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
-  const { store, downstream, runtime, logger } = options;
+  const { store, downstream, runtime, logger, hints = NO_HINTS } = options;
   const settings: MoneySettings = {
     gatewayTimeoutMs: options.gatewayTimeoutMs ?? 10_000,
     chunkSize: options.chunkSize ?? 1_000,
@@ -90,7 +90,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
   const cluster = options.cluster
     ? new ClusterRate({
         ...options,
-        hints: options.hints ?? NO_HINTS,
+        hints,
         downstreamName: downstream.name,
         findDownstream: () => findOrAddDownstream(store, downstream),
       })
@@ -250,6 +250,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
       bucket,
       pacer: shared?.repeats(downstreamId) ?? new RepeatPacer(runtime, await busiestMinuteOf(store, downstreamId)),
       clockOffset: new ClockOffset(),
+      hints,
       draining: drain.signal,
       get current() {
         return current;

@@ -1,4 +1,5 @@
 import type { Logger } from '../../shared/logger.ts';
+import type { Hints } from '../../shared/redis/hints.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { Throttle } from '../slice/throttle.ts';
@@ -24,6 +25,7 @@ export interface MoneyContext {
   readonly pacer: RepeatBudget;
   readonly health: DownstreamHealth;
   readonly clockOffset: ClockOffset;
+  readonly hints: Hints;
   readonly metrics: MoneyMetrics;
   /** The chain run that is on, or null between chain runs. */
   readonly current: { readonly chainRunId: number; readonly cutOffAtMs: number } | null;

@@ -15,6 +15,7 @@ import type { MoneyContext } from './money-context.ts';
 import type { DebitJob, DebitShardResult } from './money-engine.ts';
 import { maySendAt, sendHorizonMs } from './next-step.ts';
 import { settleChunk } from './settle-chunk.ts';
+import { ShardProgressTeller } from './shard-progress.ts';
 import { chunkLeaseMs, readChunk, type StoredChunk, storeChunk } from './store-chunk.ts';
 import type { SliceFacts } from './tell-settled.ts';
 
@@ -109,6 +110,7 @@ export async function workDebits(context: MoneyContext, job: DebitJob, worker: D
     );
     work.result.slices = slices;
   } finally {
+    work.progress.note(work.result, true);
     wakeOutbox(store);
   }
   return work.result;
@@ -116,6 +118,7 @@ export async function workDebits(context: MoneyContext, job: DebitJob, worker: D
 
 class DebitWork implements SliceWork {
   readonly result: Mutable<DebitShardResult> = { slices: 0, items: 0, debited: 0, blocked: 0, waiting: 0, unclear: 0 };
+  readonly progress: ShardProgressTeller;
   readonly #context: MoneyContext;
   readonly #job: DebitJob;
   readonly #facts: SliceFacts;
@@ -124,6 +127,7 @@ class DebitWork implements SliceWork {
 
   constructor(context: MoneyContext, job: DebitJob, worker: DebitWorker, stop: AbortSignal) {
     this.#context = context;
+    this.progress = new ShardProgressTeller(context, worker.facts.runId, worker.shardIndex);
     this.#job = job;
     this.#facts = worker.facts;
     this.#log = worker.log;
@@ -210,6 +214,7 @@ class DebitWork implements SliceWork {
     if (settled.kind === 'lease_lost') throw leaseLost(held.lease);
     held.noteHeld(settlesMs, settings.leaseMs);
     this.result.unclear += settled.unclear;
+    this.progress.note(this.result);
     return settled.hi;
   }
 

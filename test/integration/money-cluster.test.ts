@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { readRunProgress } from '../../executor/downstream/shard-progress.ts';
 import { premiumDebit } from '../../executor/examples/settlement/settlement-jobs.ts';
 import { ClusterHints } from '../support/cluster-hints.ts';
 import { createFakeRuntime } from '../support/fake-runtime.ts';
@@ -90,6 +91,23 @@ describe('engines of a cluster', () => {
     expect(world.gateway.of('capabilities')).toHaveLength(asked + 1);
     expect(world.runtime.clock.wallMs()).toBeGreaterThanOrEqual(untilMs);
     await world.drive(engine.drain());
+  });
+
+  test('a shard tells how it comes on, and a flush takes nothing but the picture', async () => {
+    await given({ capabilities: { maxRequestsPerSecond: 20, batchMax: 5 }, engine: { chunkSize: 20 } });
+    await world.manyPlans(300);
+    const run = { runId: 7, shardTotal: 2 };
+    const hints = redis.hints();
+    const done = world.engine.runDebitShard(world.ctx({ ...run, shardIndex: 0 }), premiumDebit('test'));
+    await world.runtime.advance(2_500);
+    const [first] = await readRunProgress(hints, run);
+    expect(first).toMatchObject({ shardIndex: 0, open: 0 });
+    expect(first?.items).toBeGreaterThan(0);
+    expect(first?.itemsPerSecond).toBeGreaterThan(0);
+    redis.flush();
+    expect(await readRunProgress(hints, run)).toEqual([]);
+    const { items } = await world.drive(done);
+    expect(await readRunProgress(hints, run)).toMatchObject([{ shardIndex: 0, items }]);
   });
 
   test('a resolution by hand states no limit to the others', async () => {
