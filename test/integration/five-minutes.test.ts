@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { codeBlocks, ROOT, readPage, section } from '../unit/docs/pages.ts';
@@ -21,8 +21,20 @@ const ENV = {
   // Any port: another dev may be at work on this machine.
   DAYBREAK_DEV_PORT: '0',
   npm_config_prefer_offline: 'true',
+  ...ownCacheWithoutHome(),
   npm_config_loglevel: 'error',
 };
+
+/** npm keeps its packages in the home; where that cannot be written it needs another place. */
+function ownCacheWithoutHome(): Record<string, string> {
+  try {
+    mkdirSync(join(homedir(), '.npm'), { recursive: true });
+    accessSync(join(homedir(), '.npm'), constants.W_OK);
+    return {};
+  } catch {
+    return { npm_config_cache: join(tmpdir(), 'daybreak-npm-cache') };
+  }
+}
 
 interface Shell {
   readonly child: ChildProcess;

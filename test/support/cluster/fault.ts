@@ -23,6 +23,8 @@ export interface Stage {
 export interface Fault {
   readonly id: string;
   readonly what: string;
+  /** Which of the stage's times it takes, more or less. Default 'nuisance'. */
+  readonly lasts?: 'away' | 'nuisance';
   /** Servers that must be the test's own. */
   readonly needs?: readonly ('MariaDB' | 'Redis')[];
   act(stage: Stage): Promise<void>;

@@ -30,6 +30,7 @@ export const LINK_FAULTS: readonly Fault[] = [
   {
     id: 'F15',
     what: 'the database is slow for everybody',
+    lasts: 'away',
     async act(stage) {
       const stores = [...stage.cluster.schedulers, ...stage.cluster.executors].map((node) => node.links.store);
       for (const store of stores) store.delay('down', stage.awayMs > 20_000 ? 2_000 : 250);
@@ -64,11 +65,13 @@ export const LINK_FAULTS: readonly Fault[] = [
   {
     id: 'F30',
     what: 'a scheduler is cut off from the database',
+    lasts: 'away',
     act: (stage) => partition([links(stage, 'schedulers', 1).store], stage.awayMs),
   },
   {
     id: 'F31',
     what: 'an executor is cut off from the database and can reach the gateway',
+    lasts: 'away',
     act: (stage) => partition([links(stage, 'executors', 1).store], stage.awayMs),
   },
   {
@@ -89,6 +92,7 @@ export const LINK_FAULTS: readonly Fault[] = [
   {
     id: 'F34',
     what: 'an executor and all schedulers are cut off from each other, and all see the database',
+    lasts: 'away',
     act(stage) {
       const { inbound, schedulers } = links(stage, 'executors', 3);
       return partition([inbound, ...schedulers], stage.awayMs);
@@ -128,6 +132,7 @@ export const LINK_FAULTS: readonly Fault[] = [
   {
     id: 'F37',
     what: 'the links of an executor come and go every second',
+    lasts: 'away',
     async act(stage) {
       const { store, inbound, gateway, schedulers } = links(stage, 'executors', 2);
       const all = [store, inbound, ...(gateway === null ? [] : [gateway]), ...schedulers];

@@ -35,6 +35,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F3',
     what: 'a scheduler stands still for longer than its lease, and goes on',
+    lasts: 'away',
     async act(stage) {
       scheduler(stage, 1).freeze();
       await sleep(stage.awayMs);
@@ -44,6 +45,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F4',
     what: 'a scheduler hears and says nothing for 20 s, like one whose event loop is blocked',
+    lasts: 'away',
     async act(stage) {
       scheduler(stage, 2).freeze();
       await sleep(Math.min(20_000, stage.awayMs));
@@ -53,6 +55,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F5',
     what: 'an executor is killed with -9 in the middle of its shard',
+    lasts: 'away',
     async act(stage) {
       await executor(stage, 1).kill();
       await sleep(stage.awayMs);
@@ -75,6 +78,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F7',
     what: 'an executor stands still past its lease and goes on while another has its slices',
+    lasts: 'away',
     async act(stage) {
       executor(stage, 3).freeze();
       await sleep(stage.awayMs);
@@ -95,6 +99,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F9',
     what: 'all schedulers are gone, and come back',
+    lasts: 'away',
     async act(stage) {
       await Promise.all(stage.cluster.schedulers.map((node) => node.kill()));
       await sleep(stage.awayMs);
@@ -104,6 +109,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F10',
     what: 'all executors are gone, and come back',
+    lasts: 'away',
     async act(stage) {
       await Promise.all(stage.cluster.executors.map((node) => node.kill()));
       await sleep(stage.awayMs);
