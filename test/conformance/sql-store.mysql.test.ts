@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -204,6 +205,22 @@ describeWith(['MariaDB'], 'with a MySQL server', () => {
       await small.close();
     });
 
+    test('picks past rows that another connection holds, without waiting for it', async () => {
+      await put(30, 0);
+      await put(31, 0);
+      const pick = (tx: SqlTx) =>
+        tx.arrays(`select id from t where id in (30, 31) order by id limit 1${tx.forUpdateSkipLocked}`);
+      const seen = await store.transaction('first', async (tx) => {
+        const first = await pick(tx);
+        // Work that was begun elsewhere, while the row is held here.
+        const second = await new Promise<unknown>((resolve, reject) => {
+          outside(() => store.transaction('second', pick).then(resolve, reject));
+        });
+        return [first, second];
+      });
+      expect(seen).toEqual([[[30]], [[31]]]);
+    });
+
     test('does not let one transaction see the connection of another', async () => {
       const connectionIds = await Promise.all(
         [1, 2, 3].map(() =>
@@ -285,6 +302,9 @@ describe('a MySQL store', () => {
     await expect(open(url)).rejects.toMatchObject({ code: 'BAD_OPTION' });
   });
 });
+
+/** Runs it outside of the transaction that is on: as another process would. */
+const outside = AsyncLocalStorage.snapshot();
 
 /** A place where `count` callers wait for each other, once; later ones pass. */
 function meeting(count: number): () => Promise<void> {
