@@ -8,7 +8,7 @@ export function overview(version: string): string {
     '',
     'Usage: daybreak COMMAND [options]',
     '',
-    ...COMMANDS.map((command) => `  ${command.name.padEnd(10)}${command.summary}`),
+    ...COMMANDS.map((command) => `  ${command.name.padEnd(11)}${command.summary}`),
     '',
     'daybreak COMMAND --help shows the options of a command; daybreak --version the version.',
     '',
