@@ -22,6 +22,7 @@ export const BODY_NAMES = [
   'send-kills',
   'evaluate-edges',
   'end-runs-of-ended-chains',
+  'send-alarms',
   'prune-history',
 ] as const;
 export type BodyName = (typeof BODY_NAMES)[number];

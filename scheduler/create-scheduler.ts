@@ -7,6 +7,7 @@ import { systemRuntime } from '../shared/runtime/system-runtime.ts';
 import { measureStore } from '../shared/sql/store-metrics.ts';
 import { closeAlarmByPerson, viewAlarms } from './alarm/alarms.ts';
 import { assertAccessToken } from './api/access-token.ts';
+import { createAdmin } from './api/admin/create-admin.ts';
 import { createHttpApi } from './api/http-api.ts';
 import { createWireVerbs } from './api/wire-verbs.ts';
 import { checkArrivals } from './arrival/check-arrivals.ts';
@@ -143,6 +144,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { name: 'send-kills', cron: '* * * * * *', run: () => sendKills(ctx) },
     { name: 'evaluate-edges', cron: '* * * * * *', run: () => evaluateEdges(ctx) },
     { name: 'end-runs-of-ended-chains', cron: '* * * * * *', run: () => endRunsOfEndedChains(ctx) },
+    { name: 'send-alarms', cron: '*/10 * * * * *', run: async () => (await admin?.sendAlarms()) ?? {} },
     { name: 'prune-history', cron: '0 * * * * *', run: () => deleteAlone(hints, () => pruneHistory(ctx)) },
   ];
   const clockwork = createClockwork({
@@ -156,6 +158,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const status = () => viewStatus(store);
   const groups = createGroupsApi(ctx, { keyring, accessToken, previousAccessToken });
   const { joins, verb } = createJoins(runtime, groups.ownToken);
+  const admin =
+    options.admin == null
+      ? null
+      : createAdmin(ctx, options.admin, {
+          groups,
+          joins: options.joinable === true ? joins : null,
+          accessToken,
+          previousAccessToken,
+          arrivalRoots: inputs.roots,
+          url: () => url ?? '',
+        });
   const api = createHttpApi(ctx, {
     accessToken,
     keyring,
@@ -165,6 +178,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     status,
     isDraining: () => isDraining,
     ...(options.joinable === true ? { joins: verb } : {}),
+    ...(admin === null ? {} : { admin }),
   });
   let url: string | null = null;
   let isDraining = false;
@@ -217,6 +231,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await takeUp();
       url = await open();
       await beat();
+      await admin?.announce(url);
       clockwork.start();
       logger.info({ url, store: store.label }, 'scheduler is up');
     },

@@ -88,7 +88,7 @@ export function createSchedulerMetrics(metrics: Metrics) {
     }),
     requestsRefused: metrics.counter({
       name: 'scheduler_requests_refused_total',
-      help: 'Requests that were refused, by why: token, signature, sign_again, unsigned, group, address, unreachable, shape, rate, error.',
+      help: 'Requests that were refused, by why: token, signature, sign_again, unsigned, group, address, unreachable, shape, rate, admin, error.',
       labels: ['why'],
     }),
     bodyFailures: metrics.counter({

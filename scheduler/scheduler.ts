@@ -3,6 +3,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import type { Hints } from '../shared/redis/hints.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
 import type { SqlStore } from '../shared/sql/sql.ts';
+import type { AdminOptions } from './admin/admin-options.ts';
 import type { AlarmView, CloseAlarm, WhichAlarms } from './alarm/alarms.ts';
 import type { WireVerb } from './api/wire-verbs.ts';
 import type { CalendarDefinition } from './calendar/calendar.ts';
@@ -59,6 +60,8 @@ export interface SchedulerOptions {
   readonly calendars?: readonly CalendarDefinition[];
   /** CIDRs in which executors may live. Default: this machine only. */
   readonly allowedNetworks?: readonly string[];
+  /** People, keys, /api/v1 and the page, on the scheduler's port. Default null: there is none of it. docs/admin.md. */
+  readonly admin?: AdminOptions | null;
   /** Folders below which jobs may wait for files (`arrival`). Default none: no job may. */
   readonly arrivalRoots?: readonly string[];
   /** Times and limits; see `DEFAULT_SETTINGS`, and `SCALED_SETTINGS` for tests. */

@@ -28,6 +28,8 @@ export interface ApiOptions {
   status(): Promise<object>;
   /** Default: it never is. */
   isDraining?(): boolean;
+  /** Mounts /api/v1 and the page, with doors of their own. Default: there is none of it. */
+  readonly admin?: { mount(app: FastifyInstance): void };
   /** Sees each route as it is declared: how a test walks them all. */
   onRoute?(route: RouteOptions): void;
   /** Default: `WIRE_LIMITS`. */
@@ -114,7 +116,8 @@ export function createHttpApi(ctx: SchedulerContext, options: ApiOptions): Fasti
     // All groups are in it, so it is not for the holder of one group's token.
     return callerOf(request).holder.installation ? options.status() : envelope(fail('The access token is wrong.'));
   });
-  const document = openApiDocument();
+  options.admin?.mount(app);
+  const document = openApiDocument({ admin: options.admin !== undefined });
   app.get('/openapi.json', { config: { permission: 'public' } }, async () => document);
   app.get('/health', { config: { permission: 'public' } }, async () => ({ status: 'up' }));
   addHealthRoutes(app, { store: ctx.store, isDraining: () => options.isDraining?.() ?? false });

@@ -8,6 +8,7 @@ import {
   SliceSettledSchema,
   TOKEN_HEADER,
 } from '../../shared/protocol/wire.ts';
+import { ADMIN_SECURITY, adminPaths } from './admin/admin-openapi.ts';
 import { JobFieldsSchema, JobIdSchema, TriggerJobSchema } from './job-fields.ts';
 import { EndSchema, NothingSchema, StartChainSchema, TriggerSchema, WhichSchema } from './operator-shapes.ts';
 
@@ -90,8 +91,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** The scheduler's port for programs in other languages, as OpenAPI 3.1. The schemas are those that read the bodies. */
-export function openApiDocument(): object {
+/**
+ * The scheduler's port for programs in other languages, as OpenAPI 3.1. The schemas are those that read the bodies; with
+ * the admin, /api/v1 is in it.
+ */
+export function openApiDocument({ admin }: { readonly admin: boolean } = { admin: false }): object {
   const paths = Object.entries(OPERATIONS).map(([verb, operation]) => [
     `/api/${verb}`,
     { post: describe(verb, operation) },
@@ -104,9 +108,12 @@ export function openApiDocument(): object {
       description:
         'Every answer below /api is HTTP 200 with an envelope: code 200 is success, any other code is a refusal, and msg says why.',
     },
-    paths: Object.fromEntries(paths),
+    paths: { ...Object.fromEntries(paths), ...(admin ? adminPaths() : {}) },
     components: {
-      securitySchemes: { token: { type: 'apiKey', in: 'header', name: TOKEN_HEADER } },
+      securitySchemes: {
+        token: { type: 'apiKey', in: 'header', name: TOKEN_HEADER },
+        ...(admin ? ADMIN_SECURITY : {}),
+      },
       schemas: { Envelope: EnvelopeSchema },
     },
     security: [{ token: [] }],

@@ -8,9 +8,9 @@ import { type AdmissionOptions, type AnswerKey, admitCaller, type Caller } from 
 
 /**
  * public: anybody who reaches the port. executor, operator: whoever shows a token, or signs with it; an operator's verbs
- * judge by the token what they may touch.
+ * judge by the token what they may touch. admin: whoever gets past the doors of admin/mount-admin.ts.
  */
-export type Permission = 'public' | 'executor' | 'operator';
+export type Permission = 'public' | 'executor' | 'operator' | 'admin';
 
 /** What a verb answers with in the envelope. */
 export interface Answer {
@@ -51,7 +51,8 @@ export function hookWire(
   };
 
   app.addHook('onRequest', async (request, reply) => {
-    if (permissionOf(request) === 'public') return;
+    const permission = permissionOf(request);
+    if (permission === 'public' || permission === 'admin') return;
     const asked = { method: request.method, path: pathOf(request), headers: request.headers };
     const admission = await admitCaller(options, asked, (key) => answerKeys.set(request, key));
     if (admission.kind === 'refused') {

@@ -1,3 +1,4 @@
+import type { InspectAnswer, InspectMessage } from '../../shared/protocol/inspect.ts';
 import type { LogPage, RunRequest } from '../../shared/protocol/wire.ts';
 
 /** How the scheduler speaks to an executor. The adapter is `http-executor-client.ts`. */
@@ -22,6 +23,8 @@ export interface ExecutorClient {
   log(address: string, which: LogOrder): Promise<LogPage | null>;
   /** Tells one attempt to stop; an executor of xxl-job stops all that it has of the job. */
   kill(order: KillOrder): Promise<KillAnswer>;
+  /** Asks what the executor's own tables say of a named question. Left out: this client cannot ask. */
+  inspect?(address: string, message: InspectMessage): Promise<InspectAnswer | 'unreachable' | 'unclear'>;
   close(): void;
 }
 

@@ -9,8 +9,12 @@ import {
   judgeKillAnswer,
   judgeRunAnswer,
   judgeRunsAnswer,
+  readInspectAnswer,
   readLogPage,
 } from './read-executor-answer.ts';
+
+/** A person waits for it; a report reads a whole night. */
+const INSPECT_MS = 15_000;
 
 /** Speaks to executors that hold a line, by the same rules as to those that are dialled. */
 export function createHeldExecutorClient(options: {
@@ -57,6 +61,11 @@ export function createHeldExecutorClient(options: {
       const answer = answerOf(await lines.send(address, 'log', which, timeoutMs));
       return answer === null ? null : readLogPage(answer);
     },
+    async inspect(address, message) {
+      const carried = await lines.send(address, 'inspect', message, INSPECT_MS);
+      if (carried.kind === 'answered') return readInspectAnswer(carried.answer);
+      return carried.kind === 'unreachable' ? 'unreachable' : 'unclear';
+    },
     async kill({ address, jobId, logId }) {
       const answer = answerOf(await lines.send(address, 'kill', { jobId, logId }, timeoutMs));
       return answer === null ? 'unclear' : judgeKillAnswer(answer);
@@ -89,6 +98,7 @@ export function eitherClient(dialled: ExecutorClient, held: ExecutorClient): Exe
     idleBeat: (address, jobId) => of(address).idleBeat(address, jobId),
     log: (address, which) => of(address).log(address, which),
     kill: (order) => of(order.address).kill(order),
+    inspect: async (address, message) => (await of(address).inspect?.(address, message)) ?? 'unreachable',
     close() {
       held.close();
       dialled.close();

@@ -16,6 +16,7 @@ import {
   judgeRunAnswer,
   judgeRunsAnswer,
   readEnvelope,
+  readInspectAnswer,
   readLogPage,
 } from './read-executor-answer.ts';
 import type { RunPath } from './run-path.ts';
@@ -34,6 +35,8 @@ export interface HttpExecutorClientOptions {
 const ANSWER_BYTES_MAX = 1_000_000;
 // A log page has no limit on the other side.
 const LOG_BYTES_MAX = 32 * 1_048_576;
+/** A person waits for it; a report reads a whole night. */
+const INSPECT_MS = 15_000;
 /** A storm of registrations does not become a storm of calls. */
 const BEATS_AT_ONCE = 16;
 const BEATS_WAITING_MAX = 1_000;
@@ -169,6 +172,16 @@ export function createHttpExecutorClient(options: HttpExecutorClientOptions): Ex
       } catch (error) {
         if (error instanceof Error) return null;
         throw error;
+      }
+    },
+    async inspect(address, message) {
+      try {
+        const contact = await directory.contact(address);
+        const how = { ...contact, timeoutMs: INSPECT_MS, answerBytesMax: LOG_BYTES_MAX };
+        return readInspectAnswer((await ask(address, 'inspect', JSON.stringify(message), how)).answer);
+      } catch (error) {
+        const { kind } = judgeFailure(error);
+        return kind === 'unreachable' ? 'unreachable' : 'unclear';
       }
     },
     async kill({ address, jobId, logId }) {

@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile';
+import { type InspectAnswer, InspectAnswerSchema } from '../../shared/protocol/inspect.ts';
 import {
   CODE_SUCCESS,
   type Envelope,
@@ -14,6 +15,7 @@ import type { DispatchAnswer, KillAnswer } from './executor-client.ts';
 const envelope = Compile(EnvelopeSchema);
 const envelopes = Compile(RunsAnswerSchema);
 const logPage = Compile(LogPageSchema);
+const inspected = Compile(InspectAnswerSchema);
 
 const NOTHING_TO_KILL = 'job thread already killed.';
 const IS_BUSY = /^job thread is running or has trigger queue/;
@@ -55,6 +57,16 @@ export function judgeIdleAnswer(answer: Envelope): 'idle' | 'busy' | 'unclear' {
 export function readLogPage(answer: Envelope): LogPage | null {
   const page = answer.data ?? answer.content;
   return answer.code === CODE_SUCCESS && logPage.Check(page) ? page : null;
+}
+
+/** An executor from before there was this question knows no such path: it does not answer it. */
+export function readInspectAnswer(answer: Envelope): InspectAnswer {
+  const given = answer.data ?? answer.content;
+  if (answer.code === CODE_SUCCESS && inspected.Check(given)) return given;
+  const message = isUnknownPath(answer)
+    ? 'this executor is of a version that answers no questions'
+    : `the executor did not answer: ${(answer.msg ?? `code ${answer.code}`).slice(0, 500)}`;
+  return { kind: 'refused', code: 'NOT_FOUND', message };
 }
 
 export const isUnknownPath = (answer: Envelope): boolean =>

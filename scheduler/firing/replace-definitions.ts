@@ -7,7 +7,7 @@ import type { Job } from '../definition/job-definition.ts';
 import type { Definitions } from '../definition/read-definitions.ts';
 import { newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { enabledChains, enabledJobs } from '../storage/sql/definition-queries.ts';
+import { enabledChains, enabledJobs, madeHere } from '../storage/sql/definition-queries.ts';
 import { lockCluster } from '../storage/sql/scheduler-node-queries.ts';
 import { defineChain, defineJob, storeDefinitions } from './define.ts';
 
@@ -48,9 +48,11 @@ const NAMES_MAX = 20;
 async function othersThan(db: SqlReader, { jobs, chains }: Definitions): Promise<{ jobs: Job[]; chains: Chain[] }> {
   const jobIds = new Set(jobs.map((job) => job.id));
   const chainNames = new Set(chains.map((chain) => chain.name));
+  // What people and programs made over an API stands in no code: no start and no file may stop it.
+  const here = await madeHere(db);
   return {
-    jobs: (await enabledJobs(db)).filter((job) => !jobIds.has(job.id) && !isAddedJob(job)),
-    chains: (await enabledChains(db)).filter((chain) => !chainNames.has(chain.name)),
+    jobs: (await enabledJobs(db)).filter((job) => !jobIds.has(job.id) && !isAddedJob(job) && !here.jobs.has(job.name)),
+    chains: (await enabledChains(db)).filter((chain) => !chainNames.has(chain.name) && !here.chains.has(chain.name)),
   };
 }
 

@@ -13,6 +13,7 @@ const HeldVerbSchema = Type.Union([
   Type.Literal('runs'),
   Type.Literal('kill'),
   Type.Literal('log'),
+  Type.Literal('inspect'),
 ]);
 export type HeldVerb = Static<typeof HeldVerbSchema>;
 

@@ -5,6 +5,15 @@ import { firing } from './0502-firing.ts';
 import { runs } from './0503-runs.ts';
 import { operator } from './0504-operator.ts';
 import { cluster } from './0505-cluster.ts';
+import { admin } from './0510-admin.ts';
 
 /** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
-export const schedulerMigrations: readonly Migration[] = [definitions, executors, firing, runs, operator, cluster];
+export const schedulerMigrations: readonly Migration[] = [
+  definitions,
+  executors,
+  firing,
+  runs,
+  operator,
+  cluster,
+  admin,
+];

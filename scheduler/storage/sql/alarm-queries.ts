@@ -14,6 +14,10 @@ export const ALARM_KINDS = [
   'SCHEDULE_BROKEN',
   'FIRE_BROKEN',
   'TZ_DIFFERS',
+  'CUT_OFF_IN_DANGER',
+  'RUN_STALLED',
+  'ITEMS_UNRESOLVED',
+  'EXECUTOR_LOST',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 

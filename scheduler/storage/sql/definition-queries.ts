@@ -175,3 +175,10 @@ export async function enabledChains(db: SqlReader): Promise<Chain[]> {
   );
   return rows.map((row) => JSON.parse(row.definition) as Chain);
 }
+
+/** Names of jobs and of chains that people made over the API of the admin: they stand in no code. */
+export async function madeHere(db: SqlReader): Promise<{ jobs: ReadonlySet<string>; chains: ReadonlySet<string> }> {
+  const namesIn = async (table: 's_job' | 's_chain') =>
+    new Set((await db.all<{ name: string }>(`select name from ${table} where made_here = 1`)).map(({ name }) => name));
+  return { jobs: await namesIn('s_job'), chains: await namesIn('s_chain') };
+}

@@ -6,7 +6,7 @@ export interface LiveNode extends LiveExecutor {
   readonly incarnation: string | null;
 }
 
-/** Who may be given new work now, sorted by address. */
+/** Who may be given new work now, sorted by address: alive, and not drained by a person. */
 export async function liveExecutors(db: SqlReader, appName: string): Promise<LiveExecutor[]> {
   return (await liveNodes(db, [appName])).get(appName) ?? [];
 }
@@ -22,7 +22,8 @@ export async function liveNodes(db: SqlReader, appNames: readonly string[]): Pro
     labels: string | null;
   }>(
     `select id, app_name as appName, address, registered_as as registeredAs, incarnation, labels from s_executor
-      where app_name in (${appNames.map(() => '?').join(', ')}) and state = 'alive' order by address`,
+      where app_name in (${appNames.map(() => '?').join(', ')}) and state = 'alive'
+        and not exists (select 1 from s_drained_executor d where d.executor_id = s_executor.id) order by address`,
     [...appNames],
   );
   const nodes = new Map<string, LiveNode[]>();

@@ -79,8 +79,8 @@ export interface NewRun {
 export async function insertRun(tx: SqlTx, run: NewRun): Promise<number> {
   const id = await tx.insertReturningId(
     `insert into s_run (fire_id, job_id, chain_run_id, config_hash, code_version, state, param, planned_at,
-       business_date, priority, rerun_of, rerun_kind, created_at)
-     values (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?)`,
+       business_date, priority, rerun_of, rerun_kind, app_name, created_at)
+     values (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       run.fireId,
       run.jobId,
@@ -93,6 +93,7 @@ export async function insertRun(tx: SqlTx, run: NewRun): Promise<number> {
       run.priority,
       run.rerunOf?.runId ?? null,
       run.rerunOf?.kind ?? null,
+      run.group,
       tx.nowMs,
     ],
   );

@@ -184,7 +184,7 @@ export const chainRoutes = {
     subject: { kind: 'none' },
     body: strict({ chain: ChainInputShape }),
     reply: Checked,
-    audit: 'chain.check',
+    readsOnly: true,
   }),
   'GET /chains/:chain': route({
     summary: 'One chain with its graph.',

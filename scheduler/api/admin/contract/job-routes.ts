@@ -163,7 +163,7 @@ export const jobRoutes = {
     subject: { kind: 'none' },
     body: strict({ job: JobInputShape }),
     reply: Checked,
-    audit: 'job.check',
+    readsOnly: true,
   }),
   'GET /jobs/:jobId': route({
     summary: 'One job with all of its settings.',

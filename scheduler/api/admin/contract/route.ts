@@ -10,8 +10,10 @@ export interface Route {
   readonly query?: TSchema;
   readonly body?: TSchema;
   readonly reply: TSchema;
-  /** What is written into the audit log, e.g. `job.update`. Every route that is not a GET has one. */
+  /** What is written into the audit log, e.g. `job.update`. Every route that changes something has one. */
   readonly audit?: string;
+  /** It changes nothing although it is no GET: what it looks at is too much for an address. */
+  readonly readsOnly?: true;
   /** It answers with a stream of this type instead of JSON; `reply` then describes nothing. */
   readonly streams?: 'text/event-stream' | 'text/plain' | 'text/csv' | 'application/x-ndjson';
   /** Bytes of the body. Default 262,144. */

@@ -21,7 +21,7 @@ export const Session = Type.Object({
     displayName: Type.String(),
     isAdmin: Type.Boolean(),
     grants: Grants,
-    /** They have to set a password of their own first: every other route answers 403 PASSWORD_CHANGE_NEEDED. */
+    /** They have to set a password of their own first: every other route answers 403 with details.why `password_change_needed`. */
     mustChangePassword: Type.Boolean(),
     language: orNull(words(LANGUAGES)),
     theme: words(THEMES),

@@ -1,0 +1,111 @@
+import type { SqlReader } from '../../../shared/sql/sql.ts';
+import { type Alarm, closeAlarm, raiseAlarm } from '../../alarm/raise-alarm.ts';
+import { newEffects } from '../../effects.ts';
+import type { SchedulerContext } from '../../scheduler-context.ts';
+import { openAlarmKeys } from '../../storage/sql/alarm-queries.ts';
+import { activeChainRuns } from '../../storage/sql/chain-run-queries.ts';
+import { readChainRunPicture } from '../night/chain-run-detail.ts';
+
+/** No slice was told settled, and no attempt began or ended, for so long. */
+export const STALLED_MS = 10 * 60_000;
+/** All shards are back, and items are still without a known outcome after so long. */
+export const UNRESOLVED_MS = 30 * 60_000;
+
+const KINDS = ['CUT_OFF_IN_DANGER', 'RUN_STALLED', 'ITEMS_UNRESOLVED', 'EXECUTOR_LOST'] as const;
+
+/** Raises what only a look at the whole tells: no single event says that a night will be late. Closes what is over. */
+export async function watchNights(ctx: SchedulerContext): Promise<void> {
+  const { wanted, open } = await ctx.store.read('watch-nights', async (db) => {
+    const wanted = [...(await lateChains(db)), ...(await stuckRuns(db)), ...(await lostExecutors(db))];
+    const open = new Map<string, (typeof KINDS)[number]>();
+    for (const kind of KINDS) for (const key of await openAlarmKeys(db, kind)) open.set(key, kind);
+    return { wanted, open };
+  });
+  const keys = new Set(wanted.map(keyOf));
+  const fresh = wanted.filter((alarm) => !open.has(keyOf(alarm)));
+  const over = [...open].filter(([key]) => !keys.has(key));
+  if (fresh.length + over.length === 0) return;
+  const effects = await ctx.store.transaction('tell-of-nights', async (tx) => {
+    const effects = newEffects();
+    for (const alarm of fresh) await raiseAlarm(tx, alarm, effects);
+    for (const [key, kind] of over) {
+      const [, subjectKind = '', subjectId = ''] = key.split(':');
+      // A process that is gone for good is told until a person says that it is dealt with.
+      if (kind === 'EXECUTOR_LOST' && (await isGone(tx, Number(subjectId)))) continue;
+      await closeAlarm(tx, { kind, subjectKind: subjectKind as Alarm['subjectKind'], subjectId });
+    }
+    return effects;
+  });
+  ctx.apply(effects);
+}
+
+async function lateChains(db: SqlReader): Promise<Alarm[]> {
+  const alarms: Alarm[] = [];
+  for (const { id } of await activeChainRuns(db)) {
+    const picture = await readChainRunPicture(db, id);
+    const cutOffAt = picture?.line.cutOffAt ?? null;
+    if (picture === null || cutOffAt === null || !picture.isLate) continue;
+    const eta =
+      picture.etaAtMs === null ? '' : `: at this pace it is done at ${new Date(picture.etaAtMs).toISOString()}`;
+    alarms.push({
+      kind: 'CUT_OFF_IN_DANGER',
+      subjectKind: 'chain_run',
+      subjectId: id,
+      severity: 'critical',
+      message: `chain "${picture.line.chain}" of ${picture.line.businessDate} will miss its cut-off of ${new Date(cutOffAt).toISOString()}${eta}`,
+    });
+  }
+  return alarms;
+}
+
+/** Open runs that tell their slices: one that nothing moves in, and one that is back with items open. */
+async function stuckRuns(db: SqlReader): Promise<Alarm[]> {
+  const rows = await db.all<{
+    id: number;
+    job: string;
+    state: string;
+    slices: number;
+    told: number;
+    dispatchedAt: number | null;
+    movedAt: number;
+  }>(
+    `select r.id, j.name as job, r.state, r.slice_count as slices, r.slices_told as told, r.dispatched_at as dispatchedAt,
+       (select max(x.at) from (
+         select max(t.told_at) as at from s_told_slice t where t.run_id = r.id
+         union all select max(a.sent_at) from s_attempt a where a.run_id = r.id
+         union all select max(a.ended_at) from s_attempt a where a.run_id = r.id
+         union all select r.created_at) x) as movedAt
+      from s_open_run o join s_run r on r.id = o.run_id join s_job j on j.id = r.job_id
+      where r.slice_count is not null and r.state in ('running', 'dispatched')`,
+  );
+  return rows.flatMap((row): Alarm[] => {
+    const left = row.slices - row.told;
+    if (row.dispatchedAt !== null && row.state === 'dispatched' && db.nowMs - row.dispatchedAt >= UNRESOLVED_MS) {
+      const message = `run ${row.id} of "${row.job}" is back since ${new Date(row.dispatchedAt).toISOString()}, and ${left} of its ${row.slices} slices hold items whose outcome is not known`;
+      return [{ kind: 'ITEMS_UNRESOLVED', subjectKind: 'run', subjectId: row.id, severity: 'warning', message }];
+    }
+    if (row.state !== 'running' || db.nowMs - row.movedAt < STALLED_MS) return [];
+    const message = `run ${row.id} of "${row.job}" has not moved since ${new Date(row.movedAt).toISOString()}: ${left} of ${row.slices} slices are open`;
+    return [{ kind: 'RUN_STALLED', subjectKind: 'run', subjectId: row.id, severity: 'critical', message }];
+  });
+}
+
+async function lostExecutors(db: SqlReader): Promise<Alarm[]> {
+  const rows = await db.all<{ id: number; appName: string; address: string; lastBeatAt: number }>(
+    `select id, app_name as appName, address, last_beat_at as lastBeatAt from s_executor where state = 'silent'`,
+  );
+  return rows.map(({ id, appName, address, lastBeatAt }) => ({
+    kind: 'EXECUTOR_LOST',
+    subjectKind: 'executor',
+    subjectId: id,
+    severity: 'warning',
+    message: `executor ${address} of group "${appName}" was not heard of since ${new Date(lastBeatAt).toISOString()}`,
+  }));
+}
+
+async function isGone(db: SqlReader, executorId: number): Promise<boolean> {
+  return (await db.get(`select id from s_executor where id = ? and state = 'gone'`, [executorId])) !== null;
+}
+
+const keyOf = (alarm: Pick<Alarm, 'kind' | 'subjectKind' | 'subjectId'>): string =>
+  `${alarm.kind}:${alarm.subjectKind}:${alarm.subjectId}`;

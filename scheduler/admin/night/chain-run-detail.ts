@@ -1,0 +1,160 @@
+import type { Total } from '../../../shared/protocol/wire.ts';
+import type { SqlReader } from '../../../shared/sql/sql.ts';
+import { addTotals, parseTotals } from '../../callback/told-totals.ts';
+import { holdOverNode } from '../../chain/hold-over-node.ts';
+import type { NodePicture } from '../../chain/judge-chain.ts';
+import { readChainPicture } from '../../chain/read-chain-picture.ts';
+import type { Chain, ChainEdge } from '../../definition/chain-definition.ts';
+import { holdInWords } from '../../firing/held-by.ts';
+import { currentCachedJob } from '../../storage/definition-cache.ts';
+import {
+  type ChainRunLineRow,
+  chainRunLine,
+  runHeads,
+  runsByJobOfChainRun,
+  shardCounts,
+} from '../../storage/sql/admin-chain-queries.ts';
+import { usualDurations } from '../../storage/sql/admin-run-queries.ts';
+import { chainRunById } from '../../storage/sql/chain-run-queries.ts';
+import { jobIdsByName } from '../../storage/sql/definition-queries.ts';
+import { nodeMarks } from '../../storage/sql/node-mark-queries.ts';
+import type { RunRow } from '../../storage/sql/run-queries.ts';
+import { chainEta, ranksOf } from './chain-eta.ts';
+import { type ProgressFigures, progressOf } from './progress.ts';
+
+export interface NodeDetail {
+  readonly job: string;
+  readonly jobId: number | null;
+  readonly group: string;
+  readonly rank: number;
+  readonly picture: NodePicture;
+  readonly hold: string | null;
+  readonly runId: number | null;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly progress: ProgressFigures | null;
+  readonly markAsked: { mark: string; by: string; reason: string; approvalId: number | null } | null;
+}
+
+export interface ChainRunPicture {
+  readonly line: ChainRunLineRow;
+  readonly nodes: NodeDetail[];
+  readonly edges: { edge: ChainEdge; verdict: 'met' | 'wait' | 'late' | 'never' | null }[];
+  readonly sweeps: {
+    job: string;
+    runs: number;
+    last: { runId: number; state: RunRow['state']; startedAtMs: number } | null;
+  }[];
+  readonly frozen: Total[];
+  readonly told: Total[];
+  readonly etaAtMs: number | null;
+  readonly isLate: boolean;
+  readonly groups: readonly string[];
+}
+
+/** One run of a chain as people look at it. Sums are of what executors told; nothing is decided by them. */
+export async function readChainRunPicture(db: SqlReader, chainRunId: number): Promise<ChainRunPicture | null> {
+  const [line, row] = [await chainRunLine(db, chainRunId), await chainRunById(db, chainRunId)];
+  if (line === null || row === null) return null;
+  const { chain, picture, runs } = await readChainPicture(db, row);
+  const jobIds = await jobIdsByName(db, [...chain.nodes, ...chain.sweeps, '']);
+  const runIds = [...runs.values()].map(({ id }) => id);
+  const shards = await shardCounts(db, runIds);
+  const marks = await nodeMarks(db, chainRunId);
+  const ranks = ranksOf(chain.nodes, chain.edges);
+  const nodes: NodeDetail[] = [];
+  for (const [job, node] of picture.nodes) {
+    const jobId = jobIds.get(job) ?? null;
+    const run = runs.get(job) ?? null;
+    const hold = node.kind === 'due' ? await holdOverNode(db, row, job) : null;
+    const asked = marks.find((mark) => mark.node === job && mark.approvedBy === null && mark.mark !== 'inherited');
+    nodes.push({
+      job,
+      jobId,
+      group: jobId === null ? '' : ((await currentCachedJob(db, jobId))?.group ?? ''),
+      rank: ranks.get(job) ?? 0,
+      picture: node,
+      hold: hold === null ? null : holdInWords(hold),
+      runId: run?.id ?? null,
+      startedAtMs: run?.createdAt ?? null,
+      endedAtMs: run?.endedAt ?? null,
+      progress: run === null ? null : progressOfRun(run, shards.get(run.id)?.done ?? 0, db.nowMs),
+      markAsked:
+        asked === undefined ? null : { mark: asked.mark, by: asked.askedBy, reason: asked.reason, approvalId: null },
+    });
+  }
+  const etaAtMs = await etaOf(db, line, chain, nodes);
+  return {
+    line,
+    nodes,
+    edges: chain.edges.map((edge) => {
+      const verdict = picture.edges.get(`${edge.from}>${edge.to}`);
+      return {
+        edge,
+        verdict: verdict === undefined ? null : verdict.kind === 'wait' && verdict.late ? 'late' : verdict.kind,
+      };
+    }),
+    sweeps: await sweepsOf(db, chain, jobIds, chainRunId),
+    frozen: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, parseTotals(run.manifest)), []),
+    told: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, parseTotals(run.totalsTold)), []),
+    etaAtMs,
+    isLate: line.cutOffAt !== null && (etaAtMs ?? line.endedAt ?? db.nowMs) > line.cutOffAt,
+    groups: [...new Set(nodes.map(({ group }) => group).filter((group) => group !== ''))],
+  };
+}
+
+export function progressOfRun(run: RunRow, shardsDone: number, nowMs: number): ProgressFigures {
+  return progressOf({
+    nowMs,
+    startedAtMs: run.createdAt,
+    endedAtMs: run.endedAt,
+    shardsDone,
+    shardsTotal: run.shardTotal,
+    slicesDone: run.slicesTold,
+    slicesTotal: run.sliceCount,
+    frozen: parseTotals(run.manifest),
+    told: parseTotals(run.totalsTold),
+  });
+}
+
+async function etaOf(
+  db: SqlReader,
+  line: ChainRunLineRow,
+  chain: Chain,
+  nodes: readonly NodeDetail[],
+): Promise<number | null> {
+  if (line.endedAt !== null) return null;
+  const usual = await usualDurations(
+    db,
+    nodes.flatMap(({ jobId }) => jobId ?? []),
+  );
+  const seen = nodes.map((node) => ({
+    job: node.job,
+    endedAtMs: node.endedAtMs,
+    isDone: node.endedAtMs !== null || node.picture.kind === 'stands' || node.picture.kind === 'passed_over',
+    startedAtMs: node.startedAtMs,
+    etaAtMs: node.progress?.etaAtMs ?? null,
+    usualMs: node.jobId === null ? null : (usual.get(node.jobId) ?? null),
+  }));
+  return chainEta(seen, chain.edges, db.nowMs);
+}
+
+async function sweepsOf(
+  db: SqlReader,
+  chain: Chain,
+  jobIds: ReadonlyMap<string, number>,
+  chainRunId: number,
+): Promise<ChainRunPicture['sweeps']> {
+  if (chain.sweeps.length === 0) return [];
+  const counts = new Map((await runsByJobOfChainRun(db, chainRunId)).map((row) => [row.jobId, row]));
+  const heads = await runHeads(
+    db,
+    [...counts.values()].map(({ lastId }) => lastId),
+  );
+  return chain.sweeps.map((job) => {
+    const row = counts.get(jobIds.get(job) ?? 0);
+    const head = row === undefined ? undefined : heads.get(row.lastId);
+    const last = head === undefined ? null : { runId: head.id, state: head.state, startedAtMs: head.createdAt };
+    return { job, runs: row?.runs ?? 0, last };
+  });
+}

@@ -1,0 +1,423 @@
+import { DaybreakError } from '../../../../shared/errors.ts';
+import type { SqlReader } from '../../../../shared/sql/sql.ts';
+import { differencesOf } from '../../../admin/definition/diff.ts';
+import { readChainInput } from '../../../admin/definition/problems.ts';
+import { changeChain, createChain, jobsNamedIn, type SavedChain } from '../../../admin/definition/save-chain.ts';
+import { REMOVED_TAG } from '../../../admin/definition/save-job.ts';
+import { ranksOf } from '../../../admin/night/chain-eta.ts';
+import { readChainRunPicture } from '../../../admin/night/chain-run-detail.ts';
+import { groupsOfChain, groupsOfJobNames } from '../../../admin/rights/find-groups.ts';
+import { isVisible, mayDo, type Principal, type Visible } from '../../../admin/rights/rights.ts';
+import { markNode } from '../../../chain/mark-node.ts';
+import { cancelChainRun, startChain } from '../../../chain/start-chain.ts';
+import type { Chain, ChainDefinition, ChainEdge } from '../../../definition/chain-definition.ts';
+import { cutOffAtMs } from '../../../firing/cut-off.ts';
+import { holdInWords } from '../../../firing/held-by.ts';
+import { nextFires } from '../../../firing/next-fires.ts';
+import { insertApproval, openApprovals } from '../../../storage/sql/admin-approval-queries.ts';
+import { type ChainRunLineRow, chainRunLines, newestChainRuns } from '../../../storage/sql/admin-chain-queries.ts';
+import {
+  type Listed,
+  listedChain,
+  listedChains,
+  nextFiresOf,
+  versionDefinition,
+  versionsOf,
+} from '../../../storage/sql/admin-job-queries.ts';
+import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
+import { allHolds, type HoldRow } from '../../../storage/sql/hold-queries.ts';
+import type { ChainEdgeView, ChainLine, ChainRunDetail, ChainRunLine, chainRoutes } from '../contract/chain-routes.ts';
+import type { AdminParts, Call, Handlers } from '../handler.ts';
+import { FieldsError } from '../problem.ts';
+import { groupsOfChainInput } from '../touched.ts';
+import { versionViews } from './job-handlers.ts';
+import { describeFires } from './next-fires.ts';
+import { numberCursor, PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
+
+const done = { done: true } as const;
+
+export function createChainHandlers(parts: AdminParts): Handlers<typeof chainRoutes> {
+  const { ctx } = parts;
+
+  async function checkInput(given: ChainDefinition): Promise<void> {
+    const read = await ctx.store.read('check-chain', async (db) => readChainInput(given, await jobsNamedIn(db, given)));
+    if (read.kind === 'wrong') throw new FieldsError(read.problems, 'CONFIG_INVALID');
+  }
+
+  /** The groups of the nodes after the change are judged in its transaction, from the very rows that it stores. */
+  const change = (
+    call: Pick<Call<'PUT /chains/:chain'>, 'ctx' | 'mustHave'>,
+    chain: string,
+    decide: (chain: Chain) => ChainDefinition,
+    seenVersion?: number,
+  ): Promise<SavedChain> =>
+    changeChain(call.ctx, {
+      chain,
+      decide: async (known, tx) => {
+        const next = decide(known);
+        call.mustHave('edit', await groupsOfChainInput(tx, next));
+        return next;
+      },
+      ...(seenVersion === undefined ? {} : { seenVersion }),
+    });
+
+  return {
+    'GET /chains': async ({ query, visible }) =>
+      ctx.store.read('list-chains', async (db) => {
+        const { limit = PAGE_DEFAULT } = query;
+        const after = readCursor(query.after)?.[0];
+        const found: (Listed<Chain> & { groups: readonly string[] })[] = [];
+        for (const chain of await listedChains(db)) {
+          if (found.length > limit) break;
+          if ((after !== undefined && chain.name <= String(after)) || !isWanted(chain.definition, query)) continue;
+          const groups = await groupsOfChain(db, chain.id);
+          if (isAllVisible(visible, groups)) found.push({ ...chain, groups });
+        }
+        const page = pageOfRows(found, limit, ({ name }) => [name]);
+        return { items: await linesOf(db, page.items), next: page.next };
+      }),
+    'POST /chains': async (call) => {
+      const { chain } = call.body;
+      await checkInput(chain);
+      call.note({ kind: 'chain', id: chain.name });
+      return createChain(call.ctx, chain);
+    },
+    'POST /chains/check': async ({ body }) => {
+      const read = await ctx.store.read('check-chain', async (db) =>
+        readChainInput(body.chain, await jobsNamedIn(db, body.chain)),
+      );
+      return { problems: read.kind === 'wrong' ? [...read.problems] : [] };
+    },
+    'GET /chains/:chain': async ({ params, principal }) =>
+      ctx.store.read('view-chain', async (db) => {
+        const listed = await oneChain(db, params.chain);
+        const groups = await groupsOfChain(db, listed.id);
+        const [line] = await linesOf(db, [{ ...listed, groups }]);
+        const { definition: chain, version, updatedAt } = listed;
+        const jobs = await jobsNamedIn(db, chain);
+        const ranks = ranksOf(chain.nodes, chain.edges);
+        return {
+          chain,
+          version,
+          updatedAtMs: updatedAt,
+          heldBecause: line?.heldBecause ?? null,
+          nextFireAtMs: line?.nextFireAtMs ?? null,
+          nodes: chain.nodes.map((job) => {
+            const known = jobs.get(job);
+            return {
+              job,
+              jobId: known?.id ?? null,
+              group: known?.group ?? '',
+              rank: ranks.get(job) ?? 0,
+              title: known?.title ?? '',
+              enabled: known?.enabled ?? false,
+            };
+          }),
+          edges: chain.edges.map((edge) => edgeView(edge, null)),
+          lastRun: line?.lastRun ?? null,
+          may: rightsIn(principal, groups),
+        };
+      }),
+    'PUT /chains/:chain': async (call) => {
+      await checkInput(call.body.chain);
+      return change(call, call.params.chain, () => call.body.chain, call.body.version);
+    },
+    'POST /chains/:chain/copy': async (call) => {
+      const { definition } = await ctx.store.read('read-chain', (db) => oneChain(db, call.params.chain));
+      const { configHash: _, ...copy } = definition;
+      call.note({ kind: 'chain', id: call.body.name });
+      const tags = copy.tags.filter((tag) => tag !== REMOVED_TAG);
+      return createChain(call.ctx, { ...copy, tags, name: call.body.name, enabled: false });
+    },
+    'POST /chains/:chain/enable': async (call) => {
+      await change(call, call.params.chain, (chain) => ({
+        ...chain,
+        enabled: true,
+        tags: chain.tags.filter((tag) => tag !== REMOVED_TAG),
+      }));
+      return done;
+    },
+    'POST /chains/:chain/disable': async (call) => {
+      await change(call, call.params.chain, (chain) => ({ ...chain, enabled: false }));
+      return done;
+    },
+    'DELETE /chains/:chain': async (call) => {
+      await change(call, call.params.chain, (chain) => ({
+        ...chain,
+        enabled: false,
+        tags: [...new Set([...chain.tags, REMOVED_TAG])],
+      }));
+      return done;
+    },
+    'GET /chains/:chain/versions': async ({ params }) =>
+      ctx.store.read('list-versions', async (db) => {
+        const { id, version } = await oneChain(db, params.chain);
+        return { items: versionViews(await versionsOf(db, 'chain', id), version) };
+      }),
+    'GET /chains/:chain/versions/:version': async ({ params }) =>
+      ctx.store.read('read-version', async (db) => {
+        const { id, version: current } = await oneChain(db, params.chain);
+        const { definition, createdAt } = await versionOf(db, id, params.version);
+        const version = {
+          version: params.version,
+          isCurrent: params.version === current,
+          createdAtMs: createdAt,
+          by: null,
+        };
+        return { chain: definition, version };
+      }),
+    'GET /chains/:chain/versions/:version/diff': async ({ params, query }) =>
+      ctx.store.read('diff-versions', async (db) => {
+        const { id } = await oneChain(db, params.chain);
+        const from = query.from ?? Math.max(1, params.version - 1);
+        const [before, after] = [await versionOf(db, id, from), await versionOf(db, id, params.version)];
+        const differences = differencesOf(before.definition, after.definition).filter(
+          ({ path }) => path !== 'configHash',
+        );
+        return { from, to: params.version, differences };
+      }),
+    'POST /chains/:chain/versions/:version/restore': async (call) => {
+      const { chain, version } = call.params;
+      const definition = await ctx.store.read('read-version', async (db) => {
+        const { id } = await oneChain(db, chain);
+        return (await versionOf(db, id, version)).definition;
+      });
+      const { configHash: _, ...plain } = definition;
+      await checkInput(plain);
+      return change(call, chain, () => plain);
+    },
+    'GET /chains/:chain/next-fires': async ({ params, query }) => {
+      const { definition } = await ctx.store.read('read-chain', (db) => oneChain(db, params.chain));
+      const fires = await nextFires(ctx, { chain: params.chain }, query.n ?? 10);
+      const { businessDate, schedule } = definition;
+      const zone = businessDate.zone ?? (schedule.kind === 'cron' ? schedule.zone : 'UTC');
+      const nowMs = await ctx.store.read('read-clock', async (db) => db.nowMs);
+      const items = fires.map((fire) => ({ atMs: fire.plannedAtMs, businessDate: fire.businessDate }));
+      return { zone, items: describeFires(items, zone, nowMs) };
+    },
+    'POST /chains/:chain/start': async (call) => {
+      const { requestId, businessDate, params, fromNode, rerunOf, despiteHold = false } = call.body;
+      const { definition, nowMs } = await ctx.store.read('read-chain', async (db) => ({
+        definition: (await oneChain(db, call.params.chain)).definition,
+        nowMs: db.nowMs,
+      }));
+      const byRule = cutOffAtMs(definition.cutOff, nowMs);
+      return startChain(call.ctx, {
+        chain: call.params.chain,
+        businessDate,
+        requestId,
+        cutOffAtMs: call.body.cutOffAtMs === undefined ? byRule : call.body.cutOffAtMs,
+        despiteHold,
+        ...(params === undefined ? {} : { params }),
+        ...(fromNode === undefined ? {} : { fromNode }),
+        ...(rerunOf === undefined ? {} : { rerunOf }),
+      });
+    },
+    'GET /chain-runs': async ({ query, visible }) =>
+      ctx.store.read('list-chain-runs', async (db) => {
+        const { limit = PAGE_DEFAULT, chain, state, businessDate } = query;
+        const chainId = chain === undefined ? undefined : await chainIdByName(db, chain);
+        if (chainId === null) return { items: [], next: null };
+        const filter = {
+          ...(chainId === undefined ? {} : { chainId }),
+          ...(state === undefined ? {} : { state }),
+          ...(businessDate === undefined ? {} : { businessDate }),
+        };
+        const rows = await visibleLines(
+          db,
+          visible,
+          (beforeId) => chainRunLines(db, filter, { beforeId, limit: limit + 1 }),
+          { beforeId: numberCursor(query.after, Number.MAX_SAFE_INTEGER), limit: limit + 1 },
+        );
+        const page = pageOfRows(rows, limit, ({ id }) => [id]);
+        return { items: page.items.map(chainRunLineOf), next: page.next };
+      }),
+    'GET /chain-runs/:chainRunId': async ({ params, principal }) =>
+      ctx.store.read('view-chain-run', (db) => readChainRunDetail(db, params.chainRunId, principal)),
+    'POST /chain-runs/:chainRunId/cancel': async (call) => {
+      await cancelChainRun(call.ctx, call.params.chainRunId, call.body.reason, call.by);
+      return done;
+    },
+    'POST /chain-runs/:chainRunId/nodes/:node/mark': async (call) => {
+      const { chainRunId, node } = call.params;
+      const { mark, reason } = call.body;
+      await markNode(call.ctx, { chainRunId, node, mark, reason, by: call.by });
+      const group = await ctx.store.read('find-group', async (db) => (await groupsOfJobNames(db, [node]))[0] ?? '*');
+      const approvalId = await call.ctx.store.transaction('ask-for-mark', (tx) =>
+        insertApproval(tx, {
+          kind: 'node.mark',
+          appName: group,
+          subjectKind: 'chain_run',
+          subjectId: String(chainRunId),
+          order: { chainRunId, node, mark },
+          reason,
+          askedKind: call.principal.kind,
+          askedId: call.principal.id,
+          askedBy: call.by,
+        }),
+      );
+      return { approvalId };
+    },
+  };
+}
+
+async function oneChain(db: SqlReader, name: string): Promise<Listed<Chain>> {
+  const chain = await listedChain(db, name);
+  if (chain === null) throw new DaybreakError('NOT_FOUND', `there is no chain "${name}"`);
+  return chain;
+}
+
+async function versionOf(
+  db: SqlReader,
+  id: number,
+  version: number,
+): Promise<{ definition: Chain; createdAt: number }> {
+  const found = await versionDefinition(db, 'chain', id, version);
+  if (found === null) throw new DaybreakError('NOT_FOUND', `the chain has no version ${version}`);
+  return { definition: found.definition as Chain, createdAt: found.createdAt };
+}
+
+/** The whole of one run of a chain, for its own page and for the home page. Throws NOT_FOUND. */
+export async function readChainRunDetail(
+  db: SqlReader,
+  chainRunId: number,
+  principal: Principal,
+): Promise<ChainRunDetail> {
+  const picture = await readChainRunPicture(db, chainRunId);
+  if (picture === null) throw new DaybreakError('NOT_FOUND', `there is no chain run ${chainRunId}`);
+  const asked = await openApprovals(db, 'chain_run', String(chainRunId));
+  const approvalOf = (node: string): number | null =>
+    asked.find(({ order }) => (JSON.parse(order) as { node?: string }).node === node)?.id ?? null;
+  return {
+    run: chainRunLineOf(picture.line),
+    nodes: picture.nodes.map((node) => ({
+      ...node,
+      markAsked: node.markAsked === null ? null : { ...node.markAsked, approvalId: approvalOf(node.job) },
+    })),
+    edges: picture.edges.map(({ edge, verdict }) => edgeView(edge, verdict)),
+    sweeps: picture.sweeps.map(({ job, runs, last }) => ({ job, runs, last })),
+    frozen: picture.frozen.map(moneyOf),
+    told: picture.told.map(moneyOf),
+    etaAtMs: picture.etaAtMs,
+    isLate: picture.isLate,
+    may: rightsIn(principal, picture.groups),
+  };
+}
+
+/** Rows until a page is full of those that may be seen, looking at no more than a few pages of others. */
+async function visibleLines(
+  db: SqlReader,
+  visible: Visible,
+  read: (beforeId: number) => Promise<ChainRunLineRow[]>,
+  page: { readonly beforeId: number; readonly limit: number },
+): Promise<ChainRunLineRow[]> {
+  if (visible.kind === 'all') return read(page.beforeId);
+  const groups = new Map<number, readonly string[]>();
+  const found: ChainRunLineRow[] = [];
+  for (let beforeId = page.beforeId, looks = 0; found.length < page.limit && looks < 20; looks++) {
+    const rows = await read(beforeId);
+    for (const row of rows) {
+      const of = groups.get(row.chainId) ?? (await groupsOfChain(db, row.chainId));
+      groups.set(row.chainId, of);
+      if (isAllVisible(visible, of)) found.push(row);
+    }
+    if (rows.length < page.limit) break;
+    beforeId = rows.at(-1)?.id ?? 0;
+  }
+  return found.slice(0, page.limit);
+}
+
+export const isAllVisible = (visible: Visible, groups: readonly string[]): boolean =>
+  visible.kind === 'all' || (groups.length > 0 && groups.every((group) => isVisible(visible, group)));
+
+function rightsIn(principal: Principal, groups: readonly string[]) {
+  const may = (right: 'run' | 'edit' | 'approve'): boolean => mayDo(principal, right, groups);
+  return { run: may('run'), edit: may('edit'), approve: may('approve') };
+}
+
+export const moneyOf = (total: {
+  readonly group: string;
+  readonly currency: string;
+  readonly state?: string;
+  readonly count: number;
+  readonly amountMinor: string;
+}) => ({
+  leg: total.group,
+  currency: total.currency,
+  state: total.state ?? null,
+  count: total.count,
+  amountMinor: total.amountMinor,
+});
+
+function edgeView(edge: ChainEdge, verdict: ChainEdgeView['verdict']): ChainEdgeView {
+  return {
+    from: edge.from,
+    to: edge.to,
+    when: edge.when ?? 'success',
+    milestone: edge.milestone ?? 'SETTLED',
+    orCutOff: edge.orCutOff ?? false,
+    deadlineMs: edge.deadlineMs ?? null,
+    onDeadline: edge.onDeadline ?? 'alarm',
+    verdict,
+  };
+}
+
+export const chainRunLineOf = (row: ChainRunLineRow): ChainRunLine => ({
+  id: row.id,
+  chain: row.chain,
+  businessDate: row.businessDate,
+  seq: row.seq,
+  state: row.state,
+  reason: row.reason,
+  startedAtMs: row.createdAt,
+  endedAtMs: row.endedAt,
+  cutOffAtMs: row.cutOffAt,
+  rerunOf: row.rerunOf,
+});
+
+async function linesOf(
+  db: SqlReader,
+  chains: readonly (Listed<Chain> & { readonly groups: readonly string[] })[],
+): Promise<ChainLine[]> {
+  const ids = chains.map(({ id }) => id);
+  const last = await newestChainRuns(db, ids);
+  const next = await nextFiresOf(db, 'chain', ids);
+  const holds = await allHolds(db);
+  return chains.map(({ id, version, updatedAt, groups, definition: chain }) => {
+    const run = last.get(id);
+    return {
+      name: chain.name,
+      title: chain.title,
+      owner: chain.owner,
+      tags: chain.tags.filter((tag) => tag !== REMOVED_TAG),
+      schedule: chain.schedule,
+      enabled: chain.enabled,
+      heldBecause: holdOf(holds, chain.name),
+      nodes: chain.nodes.length,
+      groups: [...groups],
+      version,
+      updatedAtMs: updatedAt,
+      nextFireAtMs: next.get(id) ?? null,
+      lastRun: run === undefined ? null : chainRunLineOf(run),
+    };
+  });
+}
+
+function holdOf(holds: readonly HoldRow[], chain: string): string | null {
+  const over = holds.find(({ scope, name }) => scope === 'cluster' || (scope === 'chain' && name === chain));
+  return over === undefined ? null : holdInWords(over);
+}
+
+function isWanted(
+  chain: Chain,
+  { search = '', tag, owner, enabled }: { search?: string; tag?: string; owner?: string; enabled?: boolean },
+): boolean {
+  const text = search.trim().toLowerCase();
+  return (
+    !chain.tags.includes(REMOVED_TAG) &&
+    (tag === undefined || chain.tags.includes(tag)) &&
+    (owner === undefined || chain.owner === owner) &&
+    (enabled === undefined || chain.enabled === enabled) &&
+    (text === '' || [chain.name, chain.title, chain.owner].some((part) => part.toLowerCase().includes(text)))
+  );
+}

@@ -1,0 +1,125 @@
+import { DaybreakError } from '../../../../shared/errors.ts';
+import { groupsOf } from '../../../admin/rights/find-groups.ts';
+import { mayDo } from '../../../admin/rights/rights.ts';
+import { viewStatus } from '../../../status.ts';
+import { countOpenApprovals } from '../../../storage/sql/admin-approval-queries.ts';
+import { readTopic } from '../../../storage/sql/admin-live-queries.ts';
+import { sessionByHash } from '../../../storage/sql/admin-session-queries.ts';
+import { countAlive } from '../../../storage/sql/executor-queries.ts';
+import { STREAM_TOPICS_MAX, type StreamEvent, type streamRoutes } from '../contract/stream-routes.ts';
+import type { AdminParts, Call, Handlers } from '../handler.ts';
+
+const HEARTBEAT_MS = 15_000;
+/** What a watcher that does not read may leave unread before it is cut off; it comes back and catches up. */
+const UNREAD_BYTES_MAX = 262_144;
+
+export function createStreamHandlers(parts: AdminParts): Handlers<typeof streamRoutes> {
+  const { ctx, live } = parts;
+  return {
+    'GET /status': async () => {
+      const status = await viewStatus(ctx.store);
+      return ctx.store.read('view-header', async (db) => ({
+        version: parts.version,
+        nowMs: db.nowMs,
+        store: ctx.store.dialect,
+        openRuns: status.openRuns.length,
+        executorsAlive: await countAlive(db),
+        alarmsOpen: (await db.get<{ n: number }>(`select count(*) as n from s_alarm where closed_at is null`))?.n ?? 0,
+        approvalsOpen: await countOpenApprovals(db),
+      }));
+    },
+    'GET /stream': async (call) => {
+      const topics = await readTopics(parts, call);
+      const { reply, request, principal } = call;
+      const raw = reply.raw;
+      const stopping = new AbortController();
+      const send = (text: string): void => {
+        if (raw.writableLength > UNREAD_BYTES_MAX) raw.destroy();
+        else raw.write(text);
+      };
+      const lastEventId = call.query.lastEventId ?? request.headers['last-event-id'];
+      const watcher = {
+        who: `${principal.kind} ${principal.id}`,
+        topics,
+        send: (event: StreamEvent, id: string) => send(`id: ${id}\nevent: change\ndata: ${JSON.stringify(event)}\n\n`),
+        end: () => raw.end(),
+      };
+      // The head goes first: what a watcher missed is sent as it joins.
+      const head = reply.getHeaders();
+      const join = () => live.join(watcher, typeof lastEventId === 'string' ? lastEventId : null);
+      if (!live.hasRoom(watcher.who)) throw new DaybreakError('RATE_LIMITED', 'too many streams are open: close a tab');
+      reply.hijack();
+      raw.writeHead(200, {
+        ...(head as Record<string, string>),
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        connection: 'keep-alive',
+      });
+      send(': hello\nretry: 3000\n\n');
+      const leave = join();
+      raw.on('close', () => {
+        stopping.abort();
+        leave();
+      });
+      void beat(
+        parts,
+        call,
+        () => send(': beat\n\n'),
+        () => raw.end(),
+        stopping.signal,
+      );
+      return reply;
+    },
+  };
+}
+
+/** Keeps proxies from closing an idle stream, and ends one whose session has ended meanwhile. */
+async function beat(
+  { ctx, settings }: AdminParts,
+  { caller }: Call<'GET /stream'>,
+  send: () => void,
+  end: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const endsAtMs = caller?.session?.endsAt ?? null;
+  while (!signal.aborted) {
+    try {
+      await ctx.runtime.sleep(HEARTBEAT_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    const hash = caller?.session?.idHash;
+    if (hash !== undefined && endsAtMs !== null) {
+      const isThere = await ctx.store.read('look-at-session', async (db) => {
+        const session = await sessionByHash(db, hash);
+        return session !== null && db.nowMs < endsAtMs && db.nowMs - session.lastSeenAt < settings.sessionIdleMs;
+      });
+      if (!isThere) return end();
+    }
+    send();
+  }
+}
+
+/** Each topic is known, and of something that the caller may see. */
+async function readTopics({ ctx }: AdminParts, { query, principal }: Call<'GET /stream'>): Promise<string[]> {
+  const topics = [...new Set(query.topics.split(',').map((topic) => topic.trim()))];
+  if (topics.length > STREAM_TOPICS_MAX) {
+    throw new DaybreakError('BAD_INPUT', `at most ${STREAM_TOPICS_MAX} topics`, { details: { path: 'topics' } });
+  }
+  await ctx.store.read('judge-topics', async (db) => {
+    for (const topic of topics) {
+      const which = readTopic(topic);
+      if (which === null) {
+        throw new DaybreakError('BAD_INPUT', `there is no topic "${topic}"`, { details: { path: 'topics' } });
+      }
+      if (which.id === null) continue;
+      const touched = await groupsOf(db, { kind: which.kind.replace('-', '_'), id: which.id });
+      if (touched === null || !mayDo(principal, 'view', touched)) {
+        throw new DaybreakError('NOT_FOUND', `there is no ${topic}`);
+      }
+    }
+  });
+  return topics;
+}

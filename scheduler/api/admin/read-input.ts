@@ -1,0 +1,79 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { FieldProblem } from './contract/shapes.ts';
+import { FieldsError } from './problem.ts';
+
+export type InputReader = (value: unknown) => unknown;
+
+/** Reads a body: as it is, or FieldsError with every field that is wrong. */
+export function bodyReader(schema: TSchema | undefined): InputReader {
+  if (schema === undefined) return () => undefined;
+  return checker(schema);
+}
+
+/** Reads params or a query, whose values are all text: numbers and booleans are made of it where the schema says so. */
+export function textReader(schema: TSchema | undefined): InputReader {
+  if (schema === undefined) return () => undefined;
+  const check = checker(schema);
+  const properties = (schema as { properties?: Record<string, { type?: string; default?: unknown }> }).properties ?? {};
+  return (value) => {
+    const given = (value ?? {}) as Record<string, unknown>;
+    const read: Record<string, unknown> = {};
+    for (const [name, text] of Object.entries(given)) read[name] = fromText(text, properties[name]?.type);
+    for (const [name, { default: fallback }] of Object.entries(properties)) {
+      if (read[name] === undefined && fallback !== undefined) read[name] = fallback;
+    }
+    return check(read);
+  };
+}
+
+function fromText(text: unknown, type: string | undefined): unknown {
+  if (typeof text !== 'string') return text;
+  if (type === 'integer' || type === 'number') return /^-?\d{1,16}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  return text;
+}
+
+function checker(schema: TSchema): InputReader {
+  const validator = Compile(schema);
+  return (value) => {
+    if (validator.Check(value)) return value;
+    const problems = [...validator.Errors(value)].slice(0, 20).flatMap(problemsOf);
+    throw new FieldsError(problems.length === 0 ? [{ path: '', message: 'has the wrong shape' }] : problems);
+  };
+}
+
+interface Fault {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly message: string;
+  readonly params: object;
+}
+
+function problemsOf({ keyword, instancePath, message, params }: Fault): FieldProblem[] {
+  const path = pathOf(instancePath);
+  const within = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  if (keyword === 'boolean') return [];
+  if (keyword === 'required') {
+    const { requiredProperties = [] } = params as { requiredProperties?: readonly string[] };
+    return requiredProperties.map((name) => ({ path: within(name), message: 'is missing' }));
+  }
+  if (keyword === 'additionalProperties') {
+    const { additionalProperties: names = [] } = params as { additionalProperties?: readonly string[] };
+    return names.map((name) => ({ path: within(name), message: 'is no field of this' }));
+  }
+  if (keyword === 'enum') {
+    const { allowedValues = [] } = params as { allowedValues?: readonly unknown[] };
+    return [{ path, message: `must be one of ${allowedValues.join(', ')}` }];
+  }
+  return [{ path, message }];
+}
+
+/** `/edges/2/to` is `edges[2].to`. */
+function pathOf(pointer: string): string {
+  const parts = pointer === '' ? [] : pointer.slice(1).split('/');
+  return parts.reduce((path, part) => {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    return /^\d+$/.test(name) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
+  }, '');
+}
