@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { migrateNightStore } from '../../deploy/cli/migrate-night-store.ts';
 import type { Downstream } from '../../executor/downstream/define-downstream.ts';
 import type { MoneyEngine } from '../../executor/downstream/money-engine.ts';
@@ -14,6 +14,7 @@ import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { describeOnEachStore, emptyTables, type StorePlace } from '../support/each-store.ts';
 import { givenContext } from '../support/given-context.ts';
+import { MoneyWorld, realTime } from '../support/money-world.ts';
 
 const runtime = systemRuntime();
 const folder = mkdtempSync(join(tmpdir(), 'daybreak-nights-'));
@@ -134,5 +135,19 @@ describeOnEachStore('the night of a chain run', (newPlace) => {
     fails = false;
     expect(await flaky.nightOf(attemptOf(7))).toMatchObject({ plansPath: '/plans.csv' });
     expect(await nights()).toHaveLength(1);
+  });
+});
+
+describeOnEachStore('the downstream of a store', (newPlace) => {
+  test('is one row, however many processes connect to it at once', async () => {
+    const place = await newPlace();
+    const world = await MoneyWorld.open({ url: place.url, runtime: realTime(), connect: false });
+    onTestFinished(async () => {
+      await world.close();
+      await place.drop();
+    });
+    const engines = Array.from({ length: 8 }, () => world.newEngine());
+    await Promise.all(engines.map((engine) => engine.connect({ forMs: 30_000 })));
+    expect(await world.rows('select name from downstream')).toHaveLength(1);
   });
 });

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createOperatorClient } from '../../deploy/cli/cluster/http-operator-client.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { TEST_TOKEN } from '../support/given-executor.ts';
@@ -11,6 +13,14 @@ const chains = [
   { name: 'mixed', nodes: ['first', 'theirs'], edges: [{ from: 'first', to: 'theirs' }] },
 ];
 const by = 'ann';
+
+/** The address of a server that ends with the test. */
+async function listening(server: Server): Promise<string> {
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 const operator = ({ scheduler }: GivenScheduler, accessToken = TEST_TOKEN) =>
   createOperatorClient({ schedulers: ['http://127.0.0.1:1', scheduler.url], accessToken, runtime });
 
@@ -98,6 +108,23 @@ test.each<[string, string, object, string, RegExp]>([
 });
 
 describe('the token', () => {
+  test('does not follow a redirect to an address that nobody named', async () => {
+    const seen: string[] = [];
+    const other = createServer((request, response) => {
+      seen.push(JSON.stringify(request.headers));
+      response.end('{}');
+    });
+    const root = await listening(other);
+    const redirecting = createServer((_, response) => response.writeHead(307, { location: `${root}/` }).end());
+    const client = createOperatorClient({
+      schedulers: [await listening(redirecting)],
+      accessToken: TEST_TOKEN,
+      runtime,
+    });
+    await expect(client.ask('status', {})).rejects.toMatchObject({ code: 'SCHEDULER_UNREACHABLE' });
+    expect(seen).toEqual([]);
+  });
+
   test('that is wrong is refused, and not shown', async () => {
     const wrong = `${TEST_TOKEN}x`;
     const refused = operator(await givenScheduler({ jobs }), wrong).ask('status', {});

@@ -34,6 +34,13 @@ test.each(NAMES)('%s waits until the gateway is known, and ends as that ends', a
   await expect(running).rejects.toMatchObject({ code: 'DOWNSTREAM_UNREACHABLE' });
 });
 
+test('an import that no file is named for says what to fire', async () => {
+  const work = { ...untouchable(Promise.resolve()), plansPath: '' };
+  await expect(handlerOf('import-plans', work).run(context())).rejects.toThrow(
+    'fire the chain with --param plans=/PATH.csv',
+  );
+});
+
 test.each([
   'import-plans',
   'premium-debit',
