@@ -36,7 +36,7 @@ export function createAttemptJournal(store: SqlStore, node: NodeIdentity): Attem
   }
 
   async function endThem(ends: readonly AttemptEnding[]): Promise<readonly undefined[]> {
-    await endAttempts(store, ends);
+    await endAttempts(store, ends, node);
     return ends.map(() => undefined);
   }
 

@@ -1,13 +1,15 @@
 import { type CallbackMessage, CODE_FAIL } from '../../shared/protocol/wire.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import type { Attempt, AttemptOutcome } from '../handler/attempt.ts';
-import { enqueueAll } from './outbox.ts';
+import { callbackLane, enqueueAll } from './outbox.ts';
 import { isRunIdDerived } from './read-run-request.ts';
 
 /** Who writes: the node's address and this very start of it. */
 export interface NodeIdentity {
   readonly address: string;
   readonly incarnation: string;
+  /** Whose results are told with its group's token; default: anybody's who shares the store. */
+  readonly group?: string;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function acceptAttempts(
     await enqueueResults(
       tx,
       toldAgain.map(({ logId }) => known.get(logId) as AttemptRow),
+      node,
     );
     return verdicts;
   });
@@ -78,11 +81,13 @@ export interface AttemptEnding {
 }
 
 /** The outcomes and the messages that tell of them, in one transaction. Writing one twice changes nothing. */
-export async function endAttempts(store: SqlStore, ends: readonly AttemptEnding[]): Promise<void> {
-  await store.transaction('end-attempt', (tx) => writeEnds(tx, ends));
+export async function endAttempts(store: SqlStore, ends: readonly AttemptEnding[], by: Teller = {}): Promise<void> {
+  await store.transaction('end-attempt', (tx) => writeEnds(tx, ends, by));
 }
 
-async function writeEnds(tx: SqlTx, ends: readonly AttemptEnding[]): Promise<void> {
+type Teller = Pick<NodeIdentity, 'group'>;
+
+async function writeEnds(tx: SqlTx, ends: readonly AttemptEnding[], by: Teller): Promise<void> {
   const known = await findAttempts(
     tx,
     ends.map(({ logId }) => logId),
@@ -108,6 +113,7 @@ async function writeEnds(tx: SqlTx, ends: readonly AttemptEnding[]): Promise<voi
       handle_msg: message,
       result,
     })),
+    by,
   );
 }
 
@@ -138,6 +144,7 @@ export async function closeFormerAttempts(store: SqlStore, node: NodeIdentity): 
     await writeEnds(
       tx,
       former.filter(isOfAnAdmin).map(({ log_id: logId }) => ({ logId, outcome: STARTED_ANEW })),
+      node,
     );
     return former.map((row) => row.log_id);
   });
@@ -208,10 +215,11 @@ async function insertAttempts(tx: SqlTx, attempts: readonly Attempt[], node: Nod
   );
 }
 
-async function enqueueResults(tx: SqlTx, rows: readonly AttemptRow[]): Promise<void> {
+async function enqueueResults(tx: SqlTx, rows: readonly AttemptRow[], { group }: Teller): Promise<void> {
+  const kind = group === undefined ? 'callback' : callbackLane(group);
   await enqueueAll(
     tx,
-    rows.map((row) => ({ kind: 'callback', dedupKey: `attempt:${row.log_id}`, body: callbackOf(row) })),
+    rows.map((row) => ({ kind, dedupKey: `attempt:${row.log_id}`, body: callbackOf(row) })),
   );
 }
 

@@ -107,7 +107,7 @@ export interface ExecutorOptions {
   readonly timeZone?: string;
   /** Takes outbox messages of kind 'after-settled'. Of the executors that share a store, the first one's counts. */
   readonly afterSettled?: (body: unknown) => Promise<void>;
-  /** Sends this store's outbox; default: one made for the store and shared by the executors of this process. */
+  /** Sends this store's outbox; default: one shared by the executors of this process with the same store and group. */
   readonly outbox?: OutboxSender;
   readonly runtime?: Runtime;
   readonly logger?: Logger;

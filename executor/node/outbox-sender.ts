@@ -5,8 +5,15 @@ import { backoffMs } from '../../shared/runtime/backoff.ts';
 import { createLoop } from '../../shared/runtime/loop.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
-import { OUTBOX_KINDS, type OutboxKind, setOutboxWaker } from './outbox.ts';
-import { countMessages, deleteMessages, type OutboxRow, postponeMessages, takeDueMessages } from './outbox-queries.ts';
+import { addOutboxWaker, callbackLane, OUTBOX_KINDS, type OutboxKind, removeOutboxWaker } from './outbox.ts';
+import {
+  countMessages,
+  deleteMessages,
+  type OutboxLane,
+  type OutboxRow,
+  postponeMessages,
+  takeDueMessages,
+} from './outbox-queries.ts';
 import { PATIENCE } from './patience.ts';
 import type { SchedulerClient } from './scheduler-client.ts';
 
@@ -30,6 +37,10 @@ export interface LaneReport {
 
 export interface OutboxSenderOptions {
   readonly store: SqlStore;
+  /** Whose callbacks it sends, beside those of nobody in particular. Default: only the latter. */
+  readonly group?: string;
+  /** Whether another sender of this process sends from the same store just now. Default: none does. */
+  readonly isShared?: () => boolean;
   readonly schedulerClient: SchedulerClient;
   readonly runtime: Runtime;
   readonly logger: Logger;
@@ -54,7 +65,7 @@ export function createOutboxSender(options: OutboxSenderOptions): OutboxSender {
 
   const sender: OutboxSender = {
     start() {
-      setOutboxWaker(options.store, sender.wake);
+      addOutboxWaker(options.store, sender.wake);
       for (const lane of lanes) lane.loop.start();
     },
     wake() {
@@ -66,7 +77,7 @@ export function createOutboxSender(options: OutboxSenderOptions): OutboxSender {
     },
     async callbacksSent({ deadlineMs }) {
       const endMs = options.runtime.clock.monotonicMs() + deadlineMs;
-      while ((await countMessages(options.store, 'callback')) > 0) {
+      while ((await countMessages(options.store, lanesOf('callback', options))) > 0) {
         if (options.runtime.clock.monotonicMs() >= endMs) return false;
         sender.wake();
         await options.runtime.sleep(10);
@@ -74,7 +85,7 @@ export function createOutboxSender(options: OutboxSenderOptions): OutboxSender {
       return true;
     },
     async stop() {
-      setOutboxWaker(options.store, null);
+      removeOutboxWaker(options.store, sender.wake);
       await Promise.all(lanes.map((lane) => lane.loop.stop(false)));
     },
   };
@@ -87,7 +98,7 @@ function createLane(kind: OutboxKind, options: OutboxSenderOptions) {
   let failures = 0;
 
   async function sendDue(): Promise<LaneReport> {
-    const rows = await takeDueMessages(store, kind, batchMax);
+    const rows = await takeDueMessages(store, lanesOf(kind, options), batchMax, options.isShared?.() ?? false);
     if (rows.length === 0) return { acknowledged: 0, failed: 0, why: null };
     const delivery = await deliver(kind, rows, options);
     if (delivery.acknowledged.length > 0) {
@@ -132,6 +143,11 @@ function createLane(kind: OutboxKind, options: OutboxSenderOptions) {
     backoff: PATIENCE,
   });
   return { sendDue, loop };
+}
+
+/** Where the messages of a kind lie that this sender sends. */
+function lanesOf(kind: OutboxKind, { group }: Pick<OutboxSenderOptions, 'group'>): readonly OutboxLane[] {
+  return kind === 'callback' && group !== undefined ? [callbackLane(group), kind] : [kind];
 }
 
 interface Delivery {

@@ -1,11 +1,20 @@
+import { createHash } from 'node:crypto';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 
 /** What the outbox carries. All but 'after-settled' go to a scheduler; that one goes to the application itself. */
 export const OUTBOX_KINDS = ['callback', 'run-manifest', 'slice-settled', 'after-settled'] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
+/**
+ * What callbacks of a group lie under. Executors of several groups may share a store, each with a token of its own, and a
+ * scheduler takes no result that comes with the token of another group.
+ */
+export type CallbackLane = `callback.${string}`;
+export const callbackLane = (group: string): CallbackLane =>
+  `callback.${createHash('sha256').update(group, 'utf8').digest('hex').slice(0, 16)}`;
+
 export interface OutboxMessage {
-  readonly kind: OutboxKind;
+  readonly kind: OutboxKind | CallbackLane;
   /** Names the fact that is told, at most 128 characters: the same key again, while unsent, is the same message. */
   readonly dedupKey: string;
   /** Any JSON value; written down as it is now. */
@@ -29,15 +38,20 @@ export async function enqueueAll(tx: SqlTx, messages: readonly OutboxMessage[]):
   );
 }
 
-/** Tells the sender of this store, if there is one in this process, that messages were committed just now. */
+/** Tells the senders of this store, if there are any in this process, that messages were committed just now. */
 export function wakeOutbox(store: SqlStore): void {
-  wakers.get(store)?.();
+  for (const wake of wakers.get(store) ?? []) wake();
 }
 
 /** Held weakly: a closed store is forgotten together with its entry. */
-const wakers = new WeakMap<SqlStore, () => void>();
+const wakers = new WeakMap<SqlStore, Set<() => void>>();
 
-export function setOutboxWaker(store: SqlStore, wake: (() => void) | null): void {
-  if (wake === null) wakers.delete(store);
-  else wakers.set(store, wake);
+export function addOutboxWaker(store: SqlStore, wake: () => void): void {
+  const all = wakers.get(store) ?? new Set();
+  all.add(wake);
+  wakers.set(store, all);
+}
+
+export function removeOutboxWaker(store: SqlStore, wake: () => void): void {
+  wakers.get(store)?.delete(wake);
 }

@@ -6,13 +6,25 @@ interface Shared {
   users: number;
 }
 
-/** One sender per store in a process, however many executors share it: two would tell everything twice. */
-const senders = new WeakMap<SqlStore, Shared>();
+export interface JoinOutbox extends OutboxSenderOptions {
+  readonly group: string;
+  /** With which the group's messages are told. */
+  readonly accessToken: string;
+}
 
-/** Joins the store's sender, which the first one makes and the last one stops. */
-export function joinOutboxSender(options: OutboxSenderOptions): { sender: OutboxSender; leave(): Promise<void> } {
-  const shared: Shared = senders.get(options.store) ?? { sender: createOutboxSender(options), users: 0 };
-  senders.set(options.store, shared);
+/**
+ * One sender per store, group and token in a process, however many executors share them: two would tell everything twice.
+ * Executors of other groups on the same store have senders of their own, because each group speaks for itself.
+ */
+const senders = new WeakMap<SqlStore, Map<string, Shared>>();
+
+/** Joins the sender, which the first one makes and the last one stops. */
+export function joinOutboxSender(options: JoinOutbox): { sender: OutboxSender; leave(): Promise<void> } {
+  const ofStore = senders.get(options.store) ?? new Map<string, Shared>();
+  senders.set(options.store, ofStore);
+  const key = JSON.stringify([options.group, options.accessToken]);
+  const shared = ofStore.get(key) ?? { sender: makeSender(options, ofStore), users: 0 };
+  ofStore.set(key, shared);
   shared.users += 1;
   shared.sender.start();
   return {
@@ -20,8 +32,18 @@ export function joinOutboxSender(options: OutboxSenderOptions): { sender: Outbox
     async leave() {
       shared.users -= 1;
       if (shared.users > 0) return;
-      senders.delete(options.store);
+      ofStore.delete(key);
       await shared.sender.stop();
     },
   };
+}
+
+/** What the application itself takes is given to the first one's: it may not get anything twice at once. */
+function makeSender({ afterSettled, ...options }: JoinOutbox, ofStore: ReadonlyMap<string, Shared>): OutboxSender {
+  const isFirst = ofStore.size === 0;
+  return createOutboxSender({
+    ...options,
+    isShared: () => ofStore.size > 1,
+    ...(isFirst && afterSettled !== undefined ? { afterSettled } : {}),
+  });
 }

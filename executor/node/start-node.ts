@@ -63,7 +63,7 @@ async function openNode(
   const scrape = () => scrapeAll(settings.metrics, crew);
   const door = await openDoor(settings, { store, metrics, mounted, guard, scrape }, opened);
   const { address, verbs, state } = door;
-  const identity = { address, incarnation: settings.incarnation };
+  const identity = { address, incarnation: settings.incarnation, group: settings.appname };
 
   const lost = await closeFormerAttempts(store, identity);
   if (lost.length > 0) logger.warn({ logIds: lost }, 'an earlier start of this node took these and never ended them');
@@ -218,6 +218,8 @@ function joinStoreOutbox(
   const { runtime, logger, afterSettled } = settings;
   const { sender, leave } = joinOutboxSender({
     ...parts,
+    group: settings.appname,
+    accessToken: settings.accessToken,
     runtime,
     logger,
     onAcknowledged: parts.metrics.messageAcknowledged,

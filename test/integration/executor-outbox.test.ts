@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { defineHandler } from '../../executor/index.ts';
+import { defineHandler, type ExecutorOptions } from '../../executor/index.ts';
 import { enqueueOutbox, wakeOutbox } from '../../executor/node/outbox.ts';
 import { countMessages } from '../../executor/node/outbox-queries.ts';
 import { node as nodeMigration } from '../../executor/storage/migrations/0001-node.ts';
@@ -10,7 +10,7 @@ import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { type FakeScheduler, type SchedulerMood, startFakeScheduler } from '../support/fake-scheduler.ts';
 import { freePort } from '../support/free-port.ts';
-import { givenExecutor, removeDir, runRequest } from '../support/given-executor.ts';
+import { givenExecutor, removeDir, runRequest, TEST_TOKEN } from '../support/given-executor.ts';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -30,11 +30,7 @@ async function givenScheduler(options: { port?: number; mood?: SchedulerMood } =
   return scheduler;
 }
 
-async function givenNode(
-  store: SqlStore,
-  schedulers: readonly string[],
-  more: { afterSettled?: (body: unknown) => Promise<void>; schedulerTimeoutMs?: number } = {},
-) {
+async function givenNode(store: SqlStore, schedulers: readonly string[], more: Partial<ExecutorOptions> = {}) {
   const executor = await givenExecutor({
     schedulers,
     store,
@@ -157,6 +153,53 @@ test('settled slices go in batches of 200, manifests one by one, and both at onc
   expect(bodies('run-manifest')).toEqual([5, 6].map((runId) => ({ runId, sliceCount: 250, totals: [] })));
   const sizes = bodies('slices-settled').map((body) => (body as { slices: unknown[] }).slices.length);
   expect(sizes).toEqual([200, 50]);
+});
+
+test('executors of two groups on one store each tell their own results, with their own token', async () => {
+  const store = await givenStore();
+  const scheduler = await givenScheduler();
+  const tokens = { orders: TEST_TOKEN, money: 'f0e1d2c3b4a5968778695a4b3c2d1e0f' };
+  const nodes = [];
+  for (const [appname, accessToken] of Object.entries(tokens)) {
+    nodes.push({ appname, accessToken, executor: await givenNode(store, [scheduler.url], { appname, accessToken }) });
+  }
+  // As a scheduler does: a result that comes with the token of another group is not taken.
+  const sent: { logId: number; appname: string }[] = [];
+  for (const { appname, accessToken, executor } of nodes) {
+    for (let n = 0; n < 5; n++) {
+      const request = runRequest();
+      sent.push({ logId: request.logId, appname });
+      await executor.ask('/run', request, { 'xxl-job-access-token': accessToken });
+    }
+  }
+  await emptied(store);
+  const told = scheduler.told
+    .filter(({ verb }) => verb === 'callback')
+    .flatMap(({ headers, body }) => {
+      const list = (Array.isArray(body) ? body : (body as { callbackList: unknown }).callbackList) as {
+        logId: number;
+      }[];
+      return list.map(({ logId }) => ({ logId, appname: String(headers['xxl-job-appname']) }));
+    });
+  expect(told.sort((a, b) => a.logId - b.logId)).toEqual(sent);
+});
+
+test('what lies there for nobody in particular is told once, though two senders look', async () => {
+  const store = await givenStore();
+  const scheduler = await givenScheduler();
+  await givenNode(store, [scheduler.url]);
+  await givenNode(store, [scheduler.url], { appname: 'money' });
+  for (let sliceNo = 0; sliceNo < 30; sliceNo++) {
+    await store.transaction('settle', (tx) =>
+      enqueueOutbox(tx, { kind: 'slice-settled', dedupKey: `5:${sliceNo}`, body: { runId: 5, sliceNo, totals: [] } }),
+    );
+    wakeOutbox(store);
+  }
+  await emptied(store);
+  const told = scheduler.told
+    .filter(({ verb }) => verb === 'slices-settled')
+    .flatMap(({ body }) => (body as { slices: { sliceNo: number }[] }).slices.map(({ sliceNo }) => sliceNo));
+  expect(told.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, at) => at));
 });
 
 test('a message that the scheduler never takes holds up only itself', async () => {

@@ -78,6 +78,7 @@ function ctx(given: Partial<HandlerContext> = {}): HandlerContext {
     beforeResult: null,
     shardResults: [],
     executorAddress: 'http://127.0.0.1:9999/',
+    workerProcess: null,
     signal: new AbortController().signal,
     log: { info: line, warn: line, error: line, stream: () => createLogStream(line) },
     ...given,
