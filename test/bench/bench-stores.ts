@@ -48,24 +48,24 @@ async function sqliteStores(dir: string, plans: string): Promise<BenchStores> {
 }
 
 /** The server that the bench uses: DAYBREAK_BENCH_MYSQL, or root without a password on this machine. */
-const SERVER = process.env.DAYBREAK_BENCH_MYSQL ?? 'mysql://root@127.0.0.1:3306';
+export const BENCH_SERVER = process.env.DAYBREAK_BENCH_MYSQL ?? 'mysql://root@127.0.0.1:3306';
 
 async function mysqlStores(dir: string, plans: string): Promise<BenchStores> {
   const template = `daybreak_bench_${process.pid}`;
   const copy = `${template}_night`;
   await onServer([`drop database if exists ${template}`, `create database ${template}`]);
-  await fill(`${SERVER}/${template}`, plans);
+  await fill(`${BENCH_SERVER}/${template}`, plans);
   rmSync(dir, { recursive: true, force: true });
   return {
     dialect: 'mysql',
     async next() {
       await onServer([`drop database if exists ${copy}`, `create database ${copy}`]);
-      const store = await openSqlStore(`${SERVER}/${copy}`, { runtime: systemRuntime(), logger: silentLogger });
+      const store = await openSqlStore(`${BENCH_SERVER}/${copy}`, { runtime: systemRuntime(), logger: silentLogger });
       await migrateNightStore(store, silentLogger);
       await store.close();
       const tables = ['plan_file', 'plan', 'plan_open'];
       await onServer(tables.map((table) => `insert into ${copy}.${table} select * from ${template}.${table}`));
-      return `${SERVER}/${copy}`;
+      return `${BENCH_SERVER}/${copy}`;
     },
     remove: () => onServer([`drop database if exists ${copy}`, `drop database if exists ${template}`]),
   };
@@ -82,8 +82,8 @@ export async function hasMysql(): Promise<boolean> {
   }
 }
 
-async function onServer(statements: readonly string[]): Promise<void> {
-  const connection = await createConnection(SERVER);
+export async function onServer(statements: readonly string[]): Promise<void> {
+  const connection = await createConnection(BENCH_SERVER);
   try {
     for (const text of statements) await connection.query(text);
   } finally {

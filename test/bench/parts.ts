@@ -1,7 +1,9 @@
 import { type BenchDialect, hasMysql } from './bench-stores.ts';
 import { type Comparison, compareWithFloor } from './compare-floor.ts';
+import { type Paging, pageDeeply } from './deep-paging.ts';
 import { spread } from './figures.ts';
 import { compareNights } from './flat-nights.ts';
+import { besideNeighbour } from './load-guard.ts';
 import { createNightPlace, type NightFigures } from './whole-night.ts';
 
 /** One figure with its bound: `value` is what claims are compared with. */
@@ -23,6 +25,8 @@ export interface BenchSize {
   readonly nights: number;
   readonly oldContracts: number;
   readonly nightContracts: number;
+  readonly deepRows: number;
+  readonly guardSeconds: number;
 }
 
 export const REDUCED: BenchSize = {
@@ -33,6 +37,8 @@ export const REDUCED: BenchSize = {
   nights: 200,
   oldContracts: 500,
   nightContracts: 5_000,
+  deepRows: 1_000_000,
+  guardSeconds: 15,
 };
 export const FULL: BenchSize = {
   floorContracts: 500_000,
@@ -42,6 +48,8 @@ export const FULL: BenchSize = {
   nights: 200,
   oldContracts: 2_500,
   nightContracts: 10_000,
+  deepRows: 3_000_000,
+  guardSeconds: 30,
 };
 
 type Say = (line: string) => void;
@@ -54,6 +62,9 @@ const CPU_RATIO_MIN = 0.75;
 const MEMORY_GROWTH_MAX = 1.2;
 const MEMORY_MB_MAX = 400;
 const NIGHT_200_RATIO_MAX = 1.1;
+const DEEP_RATIO_MAX = 1.2;
+const GUARD_RATIO_MAX = 0.6;
+const GUARD_ROUND_TRIP_MS = 5;
 
 export const PARTS = {
   /** One whole night by the command, as a user runs it. */
@@ -121,8 +132,54 @@ export const PARTS = {
       },
     ];
   },
+
+  /** Pages at the end of a large table against pages at its beginning, while rows change. */
+  async paging({ deepRows }, say) {
+    const dialects: BenchDialect[] = (await hasMysql()) ? ['sqlite', 'mysql'] : ['sqlite'];
+    if (dialects.length === 1) say('no MariaDB answers on this machine: its figures are left out');
+    const measured: Measured[] = [];
+    for (const dialect of dialects) {
+      for (const paging of await pageDeeply(dialect, deepRows)) measured.push(flatness(dialect, deepRows, paging));
+    }
+    return measured;
+  },
+
+  /** A program that shares the database with a job: what its load guard leaves of the disturbance. */
+  async guard({ guardSeconds: seconds }, say) {
+    if (!(await hasMysql())) {
+      say('no MariaDB answers on this machine: nobody can be disturbed on a store of one process');
+      return [];
+    }
+    const alone = await besideNeighbour({ seconds, job: null });
+    const off = await besideNeighbour({ seconds, job: { roundTripP95Ms: null } });
+    const on = await besideNeighbour({ seconds, job: { roundTripP95Ms: GUARD_ROUND_TRIP_MS } });
+    if (on.why !== null) say(on.why);
+    const ratio = on.neighbourP95Ms / off.neighbourP95Ms;
+    const ms = (value: number): string => `${value.toFixed(1)} ms`;
+    return [
+      {
+        id: 'guard',
+        value: Number(ratio.toFixed(2)),
+        unit: 'times',
+        holds: ratio <= GUARD_RATIO_MAX,
+        text: `a neighbour's 95th percentile for a read and a write: ${ms(alone.neighbourP95Ms)} alone, ${ms(off.neighbourP95Ms)} beside a job (${grouped(off.rowsPerSecond)} rows/s), ${ms(on.neighbourP95Ms)} beside it with a guard at ${GUARD_ROUND_TRIP_MS} ms (${grouped(on.rowsPerSecond)} rows/s); ${ratio.toFixed(2)} times (at most ${GUARD_RATIO_MAX})`,
+      },
+    ];
+  },
 } satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;
+
+function flatness(dialect: BenchDialect, rows: number, paging: Paging): Measured {
+  const ratio = paging.lastMs / paging.firstMs;
+  const name = dialect === 'sqlite' ? 'SQLite' : 'MariaDB';
+  return {
+    id: `paging-${dialect}-${paging.key === 'id' ? 'id' : 'time'}`,
+    value: Number(ratio.toFixed(2)),
+    unit: 'times',
+    holds: ratio <= DEEP_RATIO_MAX,
+    text: `${name}, ${grouped(rows)} rows by (${paging.key}) in pages of 1,000, one row in twenty changing: ${paging.firstMs.toFixed(2)} ms a page at the beginning, ${paging.lastMs.toFixed(2)} ms at the end, ${ratio.toFixed(2)} times (at most ${DEEP_RATIO_MAX}); each row seen once in ${paging.seconds.toFixed(1)} s`,
+  };
+}
 
 function ratiosOf(dialect: BenchDialect, { lines, ratio, cpuRatio, ...runs }: Comparison, say: Say): Measured[] {
   const name = dialect === 'sqlite' ? 'SQLite' : 'MariaDB';
