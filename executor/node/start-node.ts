@@ -6,6 +6,7 @@ import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { measureStore } from '../../shared/sql/store-metrics.ts';
 import { createHandlerHosts } from '../handler/handler-hosts.ts';
+import { measureThrottles } from '../slice/throttle-metrics.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { mergeScrapes } from '../workers/merge-scrapes.ts';
 import { createWorkerCrew, type WorkerCrew } from '../workers/worker-crew.ts';
@@ -57,6 +58,7 @@ async function openNode(
   const metrics = createNodeMetrics(settings.metrics);
   const store = settings.store ?? (await openOwnStore(settings, opened));
   measureStore(settings.metrics, store);
+  measureThrottles(settings.metrics, store);
   const trust = createSignatureTrust(settings.requireSignatures);
   const guard = createWireGuard({ ...settings, clock: runtime.clock, trust });
   let crew: WorkerCrew | null = null;

@@ -1,17 +1,9 @@
 import { assertJobWindow, type JobWindow, windowAt } from '../../shared/job-window.ts';
-import type { Metrics } from '../../shared/metrics.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
-import {
-  assertLoadGuard,
-  type GuardState,
-  judgeLoad,
-  type LoadGuard,
-  type Pressure,
-  unguarded,
-  whyThrottled,
-} from './load-guard.ts';
+import { assertLoadGuard, type GuardState, judgeLoad, type LoadGuard, unguarded, whyThrottled } from './load-guard.ts';
 import { NO_THROTTLE, type Throttle } from './throttle.ts';
+import { noteThrottled } from './throttle-metrics.ts';
 
 export interface ThrottleGiven {
   readonly store: Pick<SqlStore, 'read' | 'figures'>;
@@ -20,23 +12,6 @@ export interface ThrottleGiven {
   readonly window?: JobWindow | null;
   /** Default: whatever the database bears. */
   readonly loadGuard?: LoadGuard | null;
-  /** Default: nobody counts. */
-  readonly metrics?: ThrottleMetrics;
-}
-
-/** One per process; throttles come and go with the attempts. */
-export interface ThrottleMetrics {
-  throttled(reason: Pressure | 'window', seconds: number): void;
-}
-
-/** Makes the counter of docs/metrics.md; once per registry. */
-export function createThrottleMetrics(metrics: Metrics): ThrottleMetrics {
-  const seconds = metrics.counter({
-    name: 'slice_throttled_seconds_total',
-    help: 'For how long jobs were held back so as not to disturb others, by reason.',
-    labels: ['reason'],
-  });
-  return { throttled: (reason, added) => seconds.add(added, { reason }) };
 }
 
 /** While chunks pause this process may do nothing else at the store: so it looks, this often, whether it still should. */
@@ -50,7 +25,7 @@ const COUNTED_MAX_MS = 10_000;
  * const throttle = createThrottle({ store, runtime, window: { from: '22:00', to: '06:00', timeZone: 'UTC' }, loadGuard: { roundTripP95Ms: 20 } });
  */
 export function createThrottle(given: ThrottleGiven): Throttle {
-  const { store, runtime, metrics } = given;
+  const { store, runtime } = given;
   const [window, guard] = [given.window ?? null, given.loadGuard ?? null];
   if (window !== null) assertJobWindow(window);
   if (guard !== null) assertLoadGuard(guard);
@@ -66,7 +41,7 @@ export function createThrottle(given: ThrottleGiven): Throttle {
     if (guard === null) return;
     const nowMs = monotonicMs();
     if (state.pressure !== null) {
-      metrics?.throttled(state.pressure.kind, Math.min(nowMs - countedGuardMs, COUNTED_MAX_MS) / 1000);
+      noteThrottled(store, state.pressure.kind, Math.min(nowMs - countedGuardMs, COUNTED_MAX_MS));
     }
     countedGuardMs = nowMs;
     state = judgeLoad(state, { guard, figures: store.figures(nowMs - state.steppedAtMs), most, nowMs });
@@ -85,7 +60,7 @@ export function createThrottle(given: ThrottleGiven): Throttle {
       const at = windowAt(window, nowMs);
       const elapsedMs = monotonicMs() - countedWindowMs;
       countedWindowMs += elapsedMs;
-      if (outside !== null) metrics?.throttled('window', Math.min(elapsedMs, COUNTED_MAX_MS) / 1000);
+      if (outside !== null) noteThrottled(store, 'window', Math.min(elapsedMs, COUNTED_MAX_MS));
       outside = at.isOpen
         ? null
         : `THROTTLED: outside its window ${window.from} to ${window.to} ${window.timeZone}, which opens at ${new Date(at.opensAtMs).toISOString()}`;

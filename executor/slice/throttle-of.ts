@@ -1,7 +1,7 @@
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { HandlerContext } from '../handler/handler-context.ts';
-import { createThrottle, type ThrottleMetrics } from './create-throttle.ts';
+import { createThrottle } from './create-throttle.ts';
 import { NO_THROTTLE, type Throttle } from './throttle.ts';
 
 /** What an attempt is held back by: what its job's definition says at the scheduler, else what the program was told. */
@@ -11,11 +11,10 @@ export function throttleOf(
     readonly store: SqlStore;
     readonly runtime: Runtime;
     readonly otherwise?: (() => Throttle) | undefined;
-    readonly metrics?: ThrottleMetrics;
   },
 ): Throttle {
   const { window = null, loadGuard = null } = ctx;
   if (window === null && loadGuard === null) return given.otherwise?.() ?? NO_THROTTLE;
-  const { store, runtime, metrics } = given;
-  return createThrottle({ store, runtime, window, loadGuard, ...(metrics === undefined ? {} : { metrics }) });
+  const { store, runtime } = given;
+  return createThrottle({ store, runtime, window, loadGuard });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createThrottle, type ThrottleGiven } from '../../../../executor/slice/create-throttle.ts';
 import { NO_THROTTLE } from '../../../../executor/slice/throttle.ts';
+import { type ThrottleReason, throttledSeconds } from '../../../../executor/slice/throttle-metrics.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import type { StoreFigures } from '../../../../shared/sql/store-figures.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
@@ -10,22 +11,17 @@ const NEVER = new AbortController().signal;
 /** A store that answers as slowly as the test says; `asked` counts what the throttle asked of it by itself. */
 function given(more: Partial<ThrottleGiven>) {
   const runtime = createFakeRuntime();
-  const seconds = new Map<string, number>();
   const world = { p95Ms: 1, asked: 0 };
   const spread = () => ({ count: 100, p50Ms: 1, p95Ms: world.p95Ms, p99Ms: world.p95Ms, maxMs: world.p95Ms });
-  const throttle = createThrottle({
-    runtime,
-    store: {
-      figures: () => ({ roundTrip: spread(), connectionWait: spread() }) as StoreFigures,
-      read: async (_name, body) => {
-        world.asked += 1;
-        return body({} as SqlReader);
-      },
+  const store: ThrottleGiven['store'] = {
+    figures: () => ({ roundTrip: spread(), connectionWait: spread() }) as StoreFigures,
+    read: async (_name, body) => {
+      world.asked += 1;
+      return body({} as SqlReader);
     },
-    metrics: { throttled: (reason, added) => seconds.set(reason, (seconds.get(reason) ?? 0) + added) },
-    ...more,
-  });
-  return { runtime, throttle, world, seconds };
+  };
+  const throttle = createThrottle({ runtime, store, ...more });
+  return { runtime, throttle, world, seconds: (reason: ThrottleReason) => throttledSeconds(store, reason) };
 }
 
 test('without window and guard there is nothing to hold back', () => {
@@ -44,7 +40,7 @@ describe('a window', () => {
     await runtime.advance(3_000);
     expect(throttle.holdsBack(Date.parse('2026-11-20T14:00:00Z'))).toBeNull();
     expect(throttle.why).toBeNull();
-    expect(seconds.get('window')).toBe(3);
+    expect(seconds('window')).toBe(3);
   });
 
   test('leaves chunks that have begun, and the slots, alone', async () => {
@@ -67,7 +63,7 @@ describe('a guard', () => {
     await runtime.advance(2_000);
     expect(throttle.slots(8)).toBe(2);
     expect(throttle.why).toMatch(/^THROTTLED: the database takes 50 ms .* 2 of 8 slots$/);
-    expect(seconds.get('round_trip')).toBe(2);
+    expect(seconds('round_trip')).toBe(2);
   });
 
   test('pauses chunks with one slot left, and looks at the store meanwhile, since nothing else may', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createThrottleMetrics } from '../../../../executor/slice/create-throttle.ts';
+import { measureThrottles } from '../../../../executor/slice/throttle-metrics.ts';
 import { createMetrics } from '../../../../shared/metrics.ts';
+import type { SqlStore } from '../../../../shared/sql/sql.ts';
 import { createFigureBook } from '../../../../shared/sql/store-figures.ts';
 import { measureStore } from '../../../../shared/sql/store-metrics.ts';
 
@@ -19,7 +20,7 @@ test('the table "Store" in docs/metrics.md is what a scrape shows, kinds and lab
     figures: () => book.figures({ total: 10, inUse: 3, waiting: 1 }),
     health: () => ({ isWritable: false, why: 'away' }),
   });
-  createThrottleMetrics(metrics).throttled('window', 1);
+  measureThrottles(metrics, {} as SqlStore);
   const { body } = await metrics.scrape();
   metrics.close();
 
