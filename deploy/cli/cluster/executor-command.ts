@@ -37,7 +37,7 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
         );
   const metrics = createMetrics();
   closing.defer(() => metrics.close());
-  const hints = await openHints(options, service, closing);
+  const hints = await openHints(options, { ...service, metrics }, closing);
   const operator = createOperatorClient({ ...options, runtime });
   const settlement =
     options.settlement === null || store === null

@@ -57,7 +57,7 @@ export const openWorker: OpenWorker = async ({ index, config, executorAddress, r
           store,
           metrics,
           operator: createOperatorClient({ ...options, runtime }),
-          hints: await openHints(options, service, closing),
+          hints: await openHints(options, { ...service, metrics }, closing),
           volunteerName: `${executorAddress}#worker-${index}`,
         },
         service,
