@@ -104,12 +104,21 @@ function afterTry(tries: number, error: string | null, nowMs: number) {
   return { state: 'waiting', error: why, nextAt: nowMs + waitMs } as const;
 }
 
+/** What is sealed of a channel: the password or signing key, and for webhooks the whole address. */
+export function openSealed(
+  { secret }: Pick<ChannelRow, 'secret'>,
+  open: SendAlarmsParts['open'],
+): { readonly secret: string | null; readonly url: string | null } {
+  const opened = secret === null ? null : open(secret);
+  return opened === null
+    ? { secret: null, url: null }
+    : (JSON.parse(opened) as { secret: string | null; url: string | null });
+}
+
 export function targetOf(channel: ChannelRow, { open }: Pick<SendAlarmsParts, 'open'>): AlarmTarget {
-  return {
-    kind: channel.kind,
-    settings: JSON.parse(channel.settings) as AlarmTarget['settings'],
-    secret: channel.secret === null ? null : open(channel.secret),
-  };
+  const { secret, url } = openSealed(channel, open);
+  const settings = JSON.parse(channel.settings) as AlarmTarget['settings'];
+  return { kind: channel.kind, settings: url === null ? settings : { ...settings, url }, secret };
 }
 
 const textOf = (alarm: AlarmRow, what: 'raised' | 'recovered', publicUrl: string | null): AlarmText => ({

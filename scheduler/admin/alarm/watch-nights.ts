@@ -67,25 +67,27 @@ async function stuckRuns(db: SqlReader): Promise<Alarm[]> {
     slices: number;
     told: number;
     dispatchedAt: number | null;
-    movedAt: number;
+    createdAt: number;
+    toldAt: number | null;
+    sentAt: number | null;
+    endedAt: number | null;
   }>(
     `select r.id, j.name as job, r.state, r.slice_count as slices, r.slices_told as told, r.dispatched_at as dispatchedAt,
-       (select max(x.at) from (
-         select max(t.told_at) as at from s_told_slice t where t.run_id = r.id
-         union all select max(a.sent_at) from s_attempt a where a.run_id = r.id
-         union all select max(a.ended_at) from s_attempt a where a.run_id = r.id
-         union all select r.created_at) x) as movedAt
+       r.created_at as createdAt, (select max(t.told_at) from s_told_slice t where t.run_id = r.id) as toldAt,
+       (select max(a.sent_at) from s_attempt a where a.run_id = r.id) as sentAt,
+       (select max(a.ended_at) from s_attempt a where a.run_id = r.id) as endedAt
       from s_open_run o join s_run r on r.id = o.run_id join s_job j on j.id = r.job_id
       where r.slice_count is not null and r.state in ('running', 'dispatched')`,
   );
   return rows.flatMap((row): Alarm[] => {
     const left = row.slices - row.told;
+    const movedAt = Math.max(row.createdAt, row.toldAt ?? 0, row.sentAt ?? 0, row.endedAt ?? 0);
     if (row.dispatchedAt !== null && row.state === 'dispatched' && db.nowMs - row.dispatchedAt >= UNRESOLVED_MS) {
       const message = `run ${row.id} of "${row.job}" is back since ${new Date(row.dispatchedAt).toISOString()}, and ${left} of its ${row.slices} slices hold items whose outcome is not known`;
       return [{ kind: 'ITEMS_UNRESOLVED', subjectKind: 'run', subjectId: row.id, severity: 'warning', message }];
     }
-    if (row.state !== 'running' || db.nowMs - row.movedAt < STALLED_MS) return [];
-    const message = `run ${row.id} of "${row.job}" has not moved since ${new Date(row.movedAt).toISOString()}: ${left} of ${row.slices} slices are open`;
+    if (row.state !== 'running' || db.nowMs - movedAt < STALLED_MS) return [];
+    const message = `run ${row.id} of "${row.job}" has not moved since ${new Date(movedAt).toISOString()}: ${left} of ${row.slices} slices are open`;
     return [{ kind: 'RUN_STALLED', subjectKind: 'run', subjectId: row.id, severity: 'critical', message }];
   });
 }

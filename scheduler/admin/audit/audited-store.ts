@@ -28,7 +28,7 @@ export function auditedStore(store: SqlStore, draftOf: () => AuditDraft, onWritt
           const done = await body(tx);
           // Asked again: the body may have found out what it touches, e.g. the id of what it made.
           const { entry, order, snapshot } = draftOf();
-          const after = { order, state: await snapshot(tx) };
+          const after = { order: order ?? null, state: await snapshot(tx) };
           await appendAudit(tx, { ...entry, outcome: 'done', before, after });
           return done;
         },

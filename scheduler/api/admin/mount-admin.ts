@@ -116,7 +116,8 @@ export function mountAdmin(app: FastifyInstance, parts: AdminParts): void {
           await judge(parts, pass, input);
           const call = callOf(parts, pass, input, request, reply);
           const answer = await (handlers[name] as unknown as AnyHandler)(call as Call<RouteName>);
-          if (route.audit !== undefined && !pass.isRecorded) await record(parts, pass, 'done', input.body);
+          if (route.audit !== undefined && !pass.isRecorded)
+            await record(parts, pass, 'done', route.hidesBody === true ? undefined : input.body);
           return answer;
         },
       });
@@ -182,7 +183,7 @@ function callOf(
           ctx.store,
           () => ({
             entry: entryOf(pass),
-            order: input.body,
+            order: route.hidesBody === true ? undefined : input.body,
             snapshot: async (db) => (pass.subject === null ? null : snapshotOf(db, pass.subject)),
           }),
           () => {

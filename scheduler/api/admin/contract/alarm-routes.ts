@@ -31,7 +31,10 @@ export const EmailSettings = Type.Object({
   language: maybe(words(['en', 'zh'])),
 });
 export const HookSettings = Type.Object({
-  /** https, or http where the installation allows it. */
+  /**
+   * https, or http where the installation allows it. What is behind the host is a secret of most chats: it is shown as
+   * `https://host/...`, and sent back so it stays what it was.
+   */
   url: Type.String({ maxLength: 2000 }),
   language: maybe(words(['en', 'zh'])),
 });
@@ -139,6 +142,7 @@ export const alarmRoutes = {
     body: strict(ChannelBody),
     reply: Channel,
     audit: 'alarm-channel.create',
+    hidesBody: true,
   }),
   'PUT /alarm-channels/:channelId': route({
     summary: 'Changes one.',
@@ -148,6 +152,7 @@ export const alarmRoutes = {
     body: strict(ChannelBody),
     reply: Channel,
     audit: 'alarm-channel.update',
+    hidesBody: true,
   }),
   'DELETE /alarm-channels/:channelId': route({
     summary: 'Takes one away.',

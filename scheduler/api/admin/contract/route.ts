@@ -14,6 +14,8 @@ export interface Route {
   readonly audit?: string;
   /** It changes nothing although it is no GET: what it looks at is too much for an address. */
   readonly readsOnly?: true;
+  /** What is sent holds secrets that no name tells: it is not written into the audit log. */
+  readonly hidesBody?: true;
   /** It answers with a stream of this type instead of JSON; `reply` then describes nothing. */
   readonly streams?: 'text/event-stream' | 'text/plain' | 'text/csv' | 'application/x-ndjson';
   /** Bytes of the body. Default 262,144. */

@@ -101,6 +101,7 @@ export const sessionRoutes = {
     body: strict({ current: GivenPassword, next: Password }),
     reply: Session,
     audit: 'session.password',
+    hidesBody: true,
   }),
   'PATCH /session/preferences': route({
     summary: 'Language and theme of the page, kept with the person.',

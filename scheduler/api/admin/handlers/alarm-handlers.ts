@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { DaybreakError } from '../../../../shared/errors.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import type { AlarmTarget } from '../../../admin/alarm/alarm-sender.ts';
-import { targetOf } from '../../../admin/alarm/send-alarms.ts';
+import { openSealed, targetOf } from '../../../admin/alarm/send-alarms.ts';
 import { groupsOfAlarmSubject } from '../../../admin/rights/find-groups.ts';
 import { mayDo, type Principal } from '../../../admin/rights/rights.ts';
 import { closeAlarmByPerson } from '../../../alarm/alarms.ts';
@@ -38,17 +38,25 @@ export function createAlarmHandlers(parts: AdminParts): Handlers<typeof alarmRou
   const { ctx, sender } = parts;
   const seal = (secret: string): string => sealToken(secret, parts.installationToken, ctx.runtime.random.secretHex(12));
 
-  /** What is kept of a channel: its secret sealed, that of before when none is given. */
+  /** What is kept of a channel: settings that may be shown, and what may not, sealed. */
   function fieldsOf(body: Body<'POST /alarm-channels'>, before: ChannelRow | null): ChannelFields {
-    const { name, kind, enabled = true, settings, secret } = body;
-    const kept = before?.kind === kind ? before.secret : null;
+    const { name, kind, enabled = true } = body;
+    const kept = before?.kind === kind ? openSealed(before, parts.openSecret) : { secret: null, url: null };
+    const isShown = 'url' in body.settings && before !== null && body.settings.url === shownUrl(kept.url ?? '');
+    const settings = isShown && kept.url !== null ? { ...body.settings, url: kept.url } : body.settings;
+    checkTarget(kind, settings);
     // A secret goes to the place that it was given for: with another address it has to be given again.
-    const isMoved = before !== null && addressOf(JSON.parse(before.settings) as Settings) !== addressOf(settings);
-    const sealed = secret === undefined ? (isMoved ? null : kept) : secret === null ? null : seal(secret);
-    return { name, kind, enabled: enabled ? 1 : 0, settings: JSON.stringify(settings), secret: sealed };
+    const isMoved =
+      before !== null &&
+      addressOf(settings) !== addressOf({ ...(JSON.parse(before.settings) as Settings), ...urlOf(kept.url) });
+    const secret = body.secret === undefined ? (isMoved ? null : kept.secret) : body.secret;
+    const url = 'url' in settings ? settings.url : null;
+    const shown = 'url' in settings ? { ...settings, url: shownUrl(settings.url) } : settings;
+    const sealed = secret === null && url === null ? null : seal(JSON.stringify({ secret, url }));
+    return { name, kind, enabled: enabled ? 1 : 0, settings: JSON.stringify(shown), secret: sealed };
   }
 
-  function checkTarget({ kind, settings }: Body<'POST /alarm-channels'>): void {
+  function checkTarget(kind: ChannelRow['kind'], settings: Settings): void {
     if ((kind === 'email') !== 'host' in settings) {
       throw new FieldsError([{ path: 'settings', message: `does not fit a channel of kind ${kind}` }]);
     }
@@ -81,18 +89,18 @@ export function createAlarmHandlers(parts: AdminParts): Handlers<typeof alarmRou
       return { closed: await closeAlarmByPerson(call.ctx, { alarmId, by: call.by, reason: call.body.reason }) };
     },
     'GET /alarm-channels': async () =>
-      ctx.store.read('list-channels', async (db) => ({ items: (await allChannels(db)).map(channelOf) })),
+      ctx.store.read('list-channels', async (db) => ({
+        items: (await allChannels(db)).map((row) => channelOf(row, parts.openSecret)),
+      })),
     'POST /alarm-channels': async (call) => {
-      checkTarget(call.body);
       return call.ctx.store.transaction('create-channel', async (tx) => {
         if ((await channelByName(tx, call.body.name)) !== null) throw taken();
         const id = await insertChannel(tx, fieldsOf(call.body, null));
         call.note({ kind: 'alarm_channel', id });
-        return channelOf(await oneChannel(tx, id));
+        return channelOf(await oneChannel(tx, id), parts.openSecret);
       });
     },
     'PUT /alarm-channels/:channelId': async (call) => {
-      checkTarget(call.body);
       const { channelId } = call.params;
       call.note({ kind: 'alarm_channel', id: channelId });
       return call.ctx.store.transaction('update-channel', async (tx) => {
@@ -100,7 +108,7 @@ export function createAlarmHandlers(parts: AdminParts): Handlers<typeof alarmRou
         const namesake = await channelByName(tx, call.body.name);
         if (namesake !== null && namesake.id !== channelId) throw taken();
         await updateChannel(tx, channelId, fieldsOf(call.body, before));
-        return channelOf(await oneChannel(tx, channelId));
+        return channelOf(await oneChannel(tx, channelId), parts.openSecret);
       });
     },
     'DELETE /alarm-channels/:channelId': async (call) => {
@@ -173,6 +181,14 @@ export function createAlarmHandlers(parts: AdminParts): Handlers<typeof alarmRou
 
 type Settings = Static<typeof EmailSettings> | Static<typeof HookSettings>;
 
+const urlOf = (url: string | null) => (url === null ? {} : { url });
+
+/** Of a webhook's address no more than where it goes: the rest is what lets others write there. */
+export function shownUrl(url: string): string {
+  const read = URL.parse(url);
+  return read === null ? '' : `${read.origin}/...`;
+}
+
 const addressOf = (settings: Settings): string =>
   'host' in settings ? `${settings.host}:${settings.port}` : (URL.parse(settings.url)?.origin ?? '');
 
@@ -209,13 +225,13 @@ async function nameOf(db: SqlReader, { subjectKind, subjectId }: AlarmRow): Prom
   return (await db.get<{ name: string }>(text, [Number(subjectId)]))?.name ?? null;
 }
 
-const channelOf = (row: ChannelRow): Channel => ({
+const channelOf = (row: ChannelRow, open: AdminParts['openSecret']): Channel => ({
   id: row.id,
   name: row.name,
   kind: row.kind,
   enabled: row.enabled === 1,
   settings: JSON.parse(row.settings) as Channel['settings'],
-  hasSecret: row.secret !== null,
+  hasSecret: openSealed(row, open).secret !== null,
   lastSentAtMs: row.lastSentAt,
   lastError: row.lastError,
 });

@@ -233,7 +233,9 @@ export function createJobHandlers(parts: AdminParts): Handlers<typeof jobRoutes>
       }),
     'POST /jobs/:jobId/versions/:version/restore': async (call) => {
       const { jobId, version } = call.params;
-      const { definition } = await ctx.store.read('read-version', (db) => versionOf(db, jobId, version));
+      const { configHash: _, ...definition } = (
+        await ctx.store.read('read-version', (db) => versionOf(db, jobId, version))
+      ).definition;
       await checkInput(call, definition, jobId);
       return change(call, jobId, () => definition);
     },
