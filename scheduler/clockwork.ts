@@ -23,6 +23,7 @@ export const BODY_NAMES = [
   'evaluate-edges',
   'end-runs-of-ended-chains',
   'send-alarms',
+  'finish-bulks',
   'prune-history',
 ] as const;
 export type BodyName = (typeof BODY_NAMES)[number];

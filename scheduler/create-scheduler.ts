@@ -13,6 +13,8 @@ import { createWireVerbs } from './api/wire-verbs.ts';
 import { checkArrivals } from './arrival/check-arrivals.ts';
 import { systemInputFiles } from './arrival/system-input-files.ts';
 import { watchInputs } from './arrival/watch-inputs.ts';
+import { bulk, viewBulk } from './bulk/bulk.ts';
+import { finishBulks } from './bulk/work-bulk.ts';
 import { watchCalendarYears } from './calendar/watch-calendar-years.ts';
 import { viewChainRun } from './chain/chain-run-view.ts';
 import { createChainRunWatch } from './chain/chain-run-watch.ts';
@@ -145,6 +147,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { name: 'evaluate-edges', cron: '* * * * * *', run: () => evaluateEdges(ctx) },
     { name: 'end-runs-of-ended-chains', cron: '* * * * * *', run: () => endRunsOfEndedChains(ctx) },
     { name: 'send-alarms', cron: '*/10 * * * * *', run: async () => (await admin?.sendAlarms()) ?? {} },
+    { name: 'finish-bulks', cron: '* * * * * *', run: () => finishBulks(ctx) },
     { name: 'prune-history', cron: '0 * * * * *', run: () => deleteAlone(hints, () => pruneHistory(ctx)) },
   ];
   const clockwork = createClockwork({
@@ -267,6 +270,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     triggerJob: (order) => triggerJob(ctx, order),
     killRun: (runId, order) => killRun(ctx, runId, order),
     rerun: (runId, order) => rerun(ctx, runId, order),
+    bulk: (order) => bulk(ctx, hints, order),
+    bulkView: (operationId) => viewBulk(ctx, operationId),
     log: (logId, range) => readAttemptLog(ctx, logId, range),
     alarms: (which) => viewAlarms(ctx, which),
     closeAlarm: (order) => closeAlarmByPerson(ctx, order),

@@ -6,6 +6,7 @@ import type { SqlStore } from '../shared/sql/sql.ts';
 import type { AdminOptions } from './admin/admin-options.ts';
 import type { AlarmView, CloseAlarm, WhichAlarms } from './alarm/alarms.ts';
 import type { WireVerb } from './api/wire-verbs.ts';
+import type { BulkOrder, BulkView } from './bulk/bulk.ts';
 import type { CalendarDefinition } from './calendar/calendar.ts';
 import type { ChainRunView } from './chain/chain-run-view.ts';
 import type { ChainRunListener } from './chain/chain-run-watch.ts';
@@ -116,6 +117,15 @@ export interface Scheduler extends FiringApi {
   killRun(runId: number, order: KillRun): Promise<boolean>;
   /** Runs an ended run again, wholly or what is left of it. Throws NOT_FOUND, BAD_INPUT, and CONFLICT with the way out. */
   rerun(runId: number, order: Rerun): Promise<{ runId: number; created: boolean }>;
+  /**
+   * One thing done to many jobs or runs, each with a result of its own; it goes on after a crash, in whichever scheduler
+   * lives. Throws BAD_INPUT, and CONFLICT while another operation has one of the targets.
+   * @example
+   * const { failureCount, results } = await scheduler.bulk({ verb: 'rerun-failed', ids, by: 'ann', requestId: 'night 7' });
+   */
+  bulk(order: BulkOrder): Promise<BulkView>;
+  /** How far a bulk operation has come. Throws NOT_FOUND. */
+  bulkView(operationId: number): Promise<BulkView>;
   /**
    * A page of the run log of one attempt (`run(id).shards[0].attempts[0].logId`), read from its executor, also while it is
    * being written. Throws NOT_FOUND, BAD_INPUT and EXECUTOR_UNREACHABLE.

@@ -1,5 +1,6 @@
 import { DaybreakError } from '../../shared/errors.ts';
-import { newEffects } from '../effects.ts';
+import type { SqlTx } from '../../shared/sql/sql.ts';
+import { type Effects, newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { jobVersion } from '../storage/sql/definition-queries.ts';
 import { recordOperatorAction } from '../storage/sql/operator-action-queries.ts';
@@ -27,17 +28,28 @@ export async function killRun(ctx: SchedulerContext, runId: number, { by, reason
   if (by.length > 64) throw new DaybreakError('BAD_INPUT', 'by has more than 64 characters');
   const { killed, effects } = await ctx.store.transaction('kill-run', async (tx) => {
     const effects = newEffects();
-    const run = await lockRun(tx, runId);
-    if (run === null) throw new DaybreakError('NOT_FOUND', `there is no run ${runId}`);
-    if (isRunEnded(run.state)) return { killed: false, effects };
-    const words = `killed by ${by}: ${reason}`;
-    await cancelShards(tx, run, words, effects);
-    const to = await applyRunEvent(tx, run, { kind: 'cancelled' }, words, effects);
-    await recordOperatorAction(tx, { who: by, verb: 'kill', subjectKind: 'run', subjectId: runId, reason });
-    const job = await jobVersion(tx, run.jobId, run.configHash);
-    if (to !== null && job !== null) await followUp(tx, ctx, { run, job, to, reason: words }, effects);
-    return { killed: true, effects };
+    return { killed: await killRunIn(tx, ctx, runId, { by, reason }, effects), effects };
   });
   ctx.apply(effects);
   return killed;
+}
+
+/** The same inside a transaction of the caller's. */
+export async function killRunIn(
+  tx: SqlTx,
+  ctx: SchedulerContext,
+  runId: number,
+  { by, reason }: KillRun,
+  effects: Effects,
+): Promise<boolean> {
+  const run = await lockRun(tx, runId);
+  if (run === null) throw new DaybreakError('NOT_FOUND', `there is no run ${runId}`);
+  if (isRunEnded(run.state)) return false;
+  const words = `killed by ${by}: ${reason}`;
+  await cancelShards(tx, run, words, effects);
+  const to = await applyRunEvent(tx, run, { kind: 'cancelled' }, words, effects);
+  await recordOperatorAction(tx, { who: by, verb: 'kill', subjectKind: 'run', subjectId: runId, reason });
+  const job = await jobVersion(tx, run.jobId, run.configHash);
+  if (to !== null && job !== null) await followUp(tx, ctx, { run, job, to, reason: words }, effects);
+  return true;
 }

@@ -47,7 +47,8 @@ export async function rerun(
   return made;
 }
 
-async function rerunIn(tx: SqlTx, ctx: SchedulerContext, runId: number, order: Rerun, effects: Effects) {
+/** The same inside a transaction of the caller's. */
+export async function rerunIn(tx: SqlTx, ctx: SchedulerContext, runId: number, order: Rerun, effects: Effects) {
   const found = await runById(tx, runId);
   if (found === null) throw new DaybreakError('NOT_FOUND', `there is no run ${runId}`);
   const job = await currentJob(tx, { id: found.jobId });

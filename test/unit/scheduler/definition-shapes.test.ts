@@ -28,6 +28,8 @@ const JOB: Required<JobDefinition> = {
   businessDate: { zone: 'UTC', offsetDays: -1 },
   block: 'PARALLEL',
   parallelMax: 2,
+  window: { from: '22:00', to: '06:00', timeZone: 'Asia/Shanghai' },
+  loadGuard: { roundTripP95Ms: 20, connectionWaitP95Ms: 500 },
   priority: 5,
   arrival: { path: '/in/x.csv', doneMarker: null, stableMs: 1_000, pollMs: 1_000, lateAfterMs: 1 },
   beforeRun: 'before',

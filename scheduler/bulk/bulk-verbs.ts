@@ -1,0 +1,132 @@
+import { DaybreakError } from '../../shared/errors.ts';
+import type { SqlTx } from '../../shared/sql/sql.ts';
+import { type Job, readJob } from '../definition/job-definition.ts';
+import type { Effects } from '../effects.ts';
+import { defineJob } from '../firing/define.ts';
+import { fireNow } from '../firing/fire-now.ts';
+import { heldBy, holdInWords } from '../firing/held-by.ts';
+import { killRunIn } from '../run/kill-run.ts';
+import { rerunIn } from '../run/rerun.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { currentJob, lockJob } from '../storage/sql/definition-queries.ts';
+import { deleteHold, firesHeldUnder, insertHold, lockHold } from '../storage/sql/hold-queries.ts';
+import { recordOperatorAction } from '../storage/sql/operator-action-queries.ts';
+import { lockSchedule } from '../storage/sql/schedule-queries.ts';
+import type { BulkOrder } from './bulk.ts';
+
+/** What may be done to many. */
+export const BULK_VERBS = ['enable', 'disable', 'hold', 'release', 'trigger', 'kill', 'rerun', 'rerun-failed'] as const;
+export type BulkVerb = (typeof BULK_VERBS)[number];
+
+/** What one verb does to one target, inside a transaction of the operation's. Throws a DaybreakError when it is refused. */
+export interface BulkAct {
+  readonly of: 'job' | 'run';
+  act(tx: SqlTx, ctx: SchedulerContext, target: BulkTarget, effects: Effects): Promise<object | null>;
+}
+
+export interface BulkTarget {
+  readonly id: number;
+  readonly order: Pick<BulkOrder, 'by' | 'requestId' | 'businessDate' | 'param'> & { readonly reason: string };
+}
+
+const enabling = (enabled: boolean): BulkAct => ({
+  of: 'job',
+  async act(tx, _ctx, { id, order }, effects) {
+    // The schedule's row first, then the job's: one order for everybody.
+    await lockSchedule(tx, { jobId: id, chainId: 0 });
+    await lockJob(tx, id);
+    const { configHash: _, ...job } = await jobAt(tx, id);
+    if (job.enabled === enabled) return { changed: false };
+    await defineJob(tx, readJob({ ...job, enabled }), effects);
+    await recordOperatorAction(tx, {
+      who: order.by,
+      verb: enabled ? 'enable' : 'disable',
+      subjectKind: 'job',
+      subjectId: id,
+      reason: order.reason,
+    });
+    return { changed: true };
+  },
+});
+
+const rerunning = (kind: 'all' | 'failed'): BulkAct => ({
+  of: 'run',
+  async act(tx, ctx, { id, order }, effects) {
+    const requestId = `${order.requestId}:${id}`.slice(-128);
+    return rerunIn(tx, ctx, id, { kind, requestId, by: order.by }, effects);
+  },
+});
+
+export const BULK_ACTS: Readonly<Record<BulkVerb, BulkAct>> = {
+  enable: enabling(true),
+  disable: enabling(false),
+  hold: {
+    of: 'job',
+    async act(tx, _ctx, { id, order }) {
+      const { name } = await jobAt(tx, id);
+      const hold = { scope: 'job', name, onResume: 'latest', reason: order.reason, heldBy: order.by } as const;
+      if (!(await insertHold(tx, hold))) {
+        const earlier = await lockHold(tx, 'job', name);
+        throw new DaybreakError('CONFLICT', earlier === null ? 'it is held already' : holdInWords(earlier));
+      }
+      await record(tx, 'hold', { id, order });
+      return null;
+    },
+  },
+  release: {
+    of: 'job',
+    async act(tx, _ctx, { id, order }) {
+      const { name } = await jobAt(tx, id);
+      if ((await lockHold(tx, 'job', name)) === null) {
+        throw new DaybreakError('NOT_FOUND', `there is no hold on job "${name}"`);
+      }
+      // What it held is decided in transactions of its own, of which there may be many.
+      if ((await firesHeldUnder(tx, 'job', name, 1)).fires.length > 0) {
+        throw new DaybreakError(
+          'CONFLICT',
+          `fires of job "${name}" wait under its hold: take it away by itself (resume), so that they get their verdicts`,
+        );
+      }
+      await deleteHold(tx, 'job', name);
+      await record(tx, 'resume', { id, order });
+      return null;
+    },
+  },
+  trigger: {
+    of: 'job',
+    async act(tx, ctx, { id, order }, effects) {
+      const job = await jobAt(tx, id);
+      const hold = await heldBy(tx, { jobId: id, group: job.group, chainId: null });
+      if (hold !== null) throw new DaybreakError('CONFLICT', holdInWords(hold));
+      return fireNow(
+        tx,
+        ctx,
+        {
+          jobName: job.name,
+          origin: 'manual',
+          dedupKey: order.requestId,
+          chainRun: null,
+          businessDate: order.businessDate ?? '',
+          param: order.param ?? null,
+          askedBy: order.by,
+        },
+        effects,
+      );
+    },
+  },
+  kill: {
+    of: 'run',
+    act: async (tx, ctx, { id, order }, effects) => ({ changed: await killRunIn(tx, ctx, id, order, effects) }),
+  },
+  rerun: rerunning('all'),
+  'rerun-failed': rerunning('failed'),
+};
+
+async function jobAt(tx: SqlTx, id: number): Promise<Job> {
+  const job = await currentJob(tx, { id });
+  if (job === null) throw new DaybreakError('NOT_FOUND', `there is no job ${id}`);
+  return job;
+}
+
+const record = (tx: SqlTx, verb: string, { id, order }: BulkTarget): Promise<void> =>
+  recordOperatorAction(tx, { who: order.by, verb, subjectKind: 'job', subjectId: id, reason: order.reason });

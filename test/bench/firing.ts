@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SqlStore } from '../../shared/sql/sql.ts';
+import { benchJob, openFiringCluster } from './firing-cluster.ts';
+
+/** How late attempts were taken by their executors, by the store's clock, and whether each planned instant was one run. */
+export interface FiringFigures {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly fires: number;
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+/** Time to store the definitions of one job. */
+const DEFINE_MS = 15;
+/** From the last definition to the instant: some ticks of the planner. */
+const LEAD_MS = 8_000;
+
+/** So many jobs that are due at one instant. */
+export async function measureBurst(jobs: number): Promise<FiringFigures> {
+  const cluster = await openFiringCluster();
+  try {
+    const atMs = Math.ceil((await cluster.nowMs()) / 1_000) * 1_000 + LEAD_MS + jobs * DEFINE_MS;
+    const schedule = { kind: 'one_off', atMs } as const;
+    await cluster.define(Array.from({ length: jobs }, (_, i) => benchJob(i + 2, { schedule })));
+    const leftMs = atMs - (await cluster.nowMs());
+    if (leftMs < LEAD_MS / 2) throw new Error(`${jobs} definitions took too long to be stored: ${leftMs} ms were left`);
+    await sleep(leftMs);
+    await cluster.settled();
+    return await figuresOf(cluster.store, jobs);
+  } finally {
+    await cluster.end();
+  }
+}
+
+/** One job, with nothing else to do, several times. */
+export async function measureIdle(times: number): Promise<FiringFigures> {
+  const cluster = await openFiringCluster();
+  try {
+    await cluster.define([benchJob(2, { schedule: { kind: 'fixed_rate', everyMs: 1_370 } })]);
+    await sleep(times * 1_370);
+    await cluster.define([benchJob(2, { schedule: { kind: 'none' } })]);
+    await cluster.settled();
+    return await figuresOf(cluster.store, null);
+  } finally {
+    await cluster.end();
+  }
+}
+
+/** So many jobs every five seconds; in the middle one of the schedulers is killed. */
+export async function measureKilled(jobs: number, seconds: number): Promise<FiringFigures> {
+  const cluster = await openFiringCluster();
+  try {
+    const everyMs = 5_000;
+    await cluster.define(
+      Array.from({ length: jobs }, (_, i) => benchJob(i + 2, { schedule: { kind: 'fixed_rate', everyMs } })),
+    );
+    await sleep((seconds * 1_000) / 2);
+    cluster.killScheduler();
+    await sleep((seconds * 1_000) / 2);
+    await cluster.store.transaction('stop', (tx) => tx.run('delete from s_schedule'));
+    await cluster.settled();
+    const figures = await figuresOf(cluster.store, null);
+    return { ...figures, lost: figures.lost + (await brokenBeats(cluster.store, everyMs)) };
+  } finally {
+    await cluster.end();
+  }
+}
+
+/** @param wanted how many instants there were; null: as many as have fires, whose beat is looked at by itself. */
+async function figuresOf(store: SqlStore, wanted: number | null): Promise<FiringFigures> {
+  return store.read('figures', async (db) => {
+    const rows = await db.all<{ lateMs: number }>(
+      `select a.accepted_at - r.planned_at as lateMs from s_run r join s_attempt a on a.run_id = r.id and a.no = 1
+        where a.accepted_at is not null order by lateMs`,
+    );
+    const late = rows.map(({ lateMs }) => lateMs);
+    const at = (part: number): number => late[Math.min(late.length - 1, Math.floor(late.length * part))] ?? Number.NaN;
+    const one = async (sql: string) => Number((await db.get<{ n: number }>(sql))?.n ?? 0);
+    const fired = await one(`select count(*) as n from s_fire where state = 'fired'`);
+    const succeeded = await one(`select count(*) as n from s_run where state = 'succeeded'`);
+    const doubled = await one(
+      `select count(*) as n from (select job_id, planned_at from s_run group by job_id, planned_at having count(*) > 1) as d`,
+    );
+    const again = await one('select count(*) as n from s_attempt where no > 1');
+    return {
+      p50Ms: at(0.5),
+      p99Ms: at(0.99),
+      maxMs: late.at(-1) ?? Number.NaN,
+      fires: fired,
+      lost: (wanted ?? fired) - succeeded,
+      doubled: doubled + again,
+    };
+  });
+}
+
+/** Instants of a beat that have no fire: between the first and the last of each job there is one every so much. */
+async function brokenBeats(store: SqlStore, everyMs: number): Promise<number> {
+  const rows = await store.read('beats', (db) =>
+    db.all<{ missing: number }>(
+      `select (max(planned_at) - min(planned_at)) / ${everyMs} + 1 - count(*) as missing from s_fire group by job_id`,
+    ),
+  );
+  return rows.reduce((sum, { missing }) => sum + Math.abs(Number(missing)), 0);
+}
