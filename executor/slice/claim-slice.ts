@@ -32,7 +32,10 @@ export type Claim =
 /** A run's slices may be more than this after splits; then the others are seen when some of these are done. */
 const READ_MAX = 1_024;
 
-/** Claims the shard's own next slice; when it has none left, the free one of the run with the longest expected work. */
+/**
+ * Claims what a dead node left in the middle, then the shard's own next slice, then the free one of the run with the
+ * longest expected work.
+ */
 export function claimSlice(store: SqlStore, who: Claimer): Promise<Claim> {
   return store.transaction('claim-slice', async (tx) => {
     if (!(await isRunOpen(tx, who.runId))) return { kind: 'closed' };
@@ -40,7 +43,7 @@ export function claimSlice(store: SqlStore, who: Claimer): Promise<Claim> {
     const why = who.holdsBack?.(tx.nowMs) ?? null;
     if (why !== null) return { kind: 'held_back', why };
     const own = who.shardIndex === null ? null : await claimOwn(tx, who, who.shardIndex);
-    if (own !== null) return { kind: 'leased', lease: own, stolen: false };
+    if (own !== null) return own;
     const slices = await readOpenSlices(tx, who.runId);
     const order = stealOrder(slices, who.learned, tx.nowMs);
     for (const slice of order) {
@@ -59,16 +62,25 @@ export function claimSlice(store: SqlStore, who: Claimer): Promise<Claim> {
   });
 }
 
-/** Own slices go by number. Walks the primary key. */
-async function claimOwn(tx: SqlTx, who: Claimer, shardIndex: number): Promise<SliceLease | null> {
+/**
+ * A lease that has run out goes before a shard's own work: its node is gone, and the run's end may wait for just that
+ * slice. Own slices go by the rows they have left, so that a hot key is begun first, and then by number. Walks the
+ * primary key once.
+ */
+async function claimOwn(
+  tx: SqlTx,
+  who: Claimer,
+  shardIndex: number,
+): Promise<Extract<Claim, { kind: 'leased' }> | null> {
   const rows = await tx.arrays(
-    `select slice_no from slice where run_id = ? and home_shard = ? and state <> 'done'
-       and (state = 'free' or lease_until < ?) order by slice_no limit ${OWN_TRIED}`,
+    `select slice_no, home_shard from slice where run_id = ? and
+       ((state = 'free' and home_shard = ?) or (state = 'leased' and lease_until < ?))
+     order by case when state = 'leased' then 0 else 1 end, hi - cursor_seq desc, slice_no limit ${OWN_TRIED}`,
     [who.runId, shardIndex, tx.nowMs],
   );
-  for (const [sliceNo] of rows) {
+  for (const [sliceNo, home] of rows) {
     const lease = await takeSlice(tx, who, Number(sliceNo));
-    if (lease) return lease;
+    if (lease) return { kind: 'leased', lease, stolen: Number(home) !== shardIndex };
   }
   return null;
 }

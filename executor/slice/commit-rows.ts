@@ -25,7 +25,14 @@ export interface CommitRules<Result> {
 }
 
 export type CommittedRows =
-  | { readonly kind: 'moved'; readonly cursorSeq: number; readonly hi: number; readonly bad: number }
+  | {
+      readonly kind: 'moved';
+      readonly cursorSeq: number;
+      readonly hi: number;
+      /** Up to here the next chunk's rows are in hand. */
+      readonly handEnd: number;
+      readonly bad: number;
+    }
   | { readonly kind: 'closed' };
 
 /**
@@ -79,7 +86,7 @@ async function commitIn<Result>(
   slice.leaseUntil = tx.nowMs + rules.leaseMs;
   if (slice.cursorSeq >= slice.hi) await endLease(tx, slice);
   if (!(await saveSlice(tx, slice, lease.epoch))) throw leaseLost(lease);
-  return { kind: 'moved', cursorSeq: slice.cursorSeq, hi: slice.hi, bad: bad.length };
+  return { kind: 'moved', cursorSeq: slice.cursorSeq, hi: slice.hi, handEnd: slice.readToSeq, bad: bad.length };
 }
 
 async function writeDone<Result>(
@@ -154,13 +161,14 @@ async function lookUp(
   store: SqlStore,
   lease: SliceLease,
   chunk: { readonly fromSeq: number; readonly toSeq: number },
-): Promise<{ cursorSeq: number; hi: number } | null> {
+): Promise<{ cursorSeq: number; hi: number; handEnd: number } | null> {
   return store.transaction('look-up-chunk', async (tx) => {
     const slice = await lockSlice(tx, lease.runId, lease.sliceNo);
     // Its end may have come with the commit: then the epoch is still ours, and nobody holds it.
     if (slice === null || slice.epoch !== lease.epoch) throw leaseLost(lease);
-    if (slice.cursorSeq === chunk.toSeq) return { cursorSeq: slice.cursorSeq, hi: slice.hi };
-    if (holds(slice, lease) && slice.cursorSeq === chunk.fromSeq - 1) return null;
+    const { cursorSeq, hi, readToSeq: handEnd } = slice;
+    if (cursorSeq === chunk.toSeq) return { cursorSeq, hi, handEnd };
+    if (holds(slice, lease) && cursorSeq === chunk.fromSeq - 1) return null;
     throw leaseLost(lease);
   });
 }

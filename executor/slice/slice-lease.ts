@@ -10,6 +10,8 @@ export interface SliceLease {
   readonly owner: string;
   /** Held without a shard of the run: each of its chunks asks whether the run is still open to volunteers. */
   readonly volunteer: boolean;
+  /** One key, which is never split: nobody waits for what is in hand. */
+  readonly hot: boolean;
   /** As it was when the slice was taken; a split may have brought it down since, and each chunk tells. */
   readonly hi: number;
   /** Where the work goes on. */
@@ -67,11 +69,12 @@ export const handEnd = (cursorSeq: number, hi: number, who: Pick<SliceTaker, 'ha
   Math.min(hi, cursorSeq + (who.handRows ?? 0));
 
 export function leaseOf(
-  slice: Pick<SliceRow, 'runId' | 'sliceNo' | 'epoch' | 'hi' | 'cursorSeq' | 'sentToSeq'>,
+  slice: Pick<SliceRow, 'runId' | 'sliceNo' | 'epoch' | 'hot' | 'hi' | 'cursorSeq' | 'sentToSeq'>,
   who: SliceTaker,
 ): SliceLease {
-  const { runId, sliceNo, epoch, hi, cursorSeq, sentToSeq } = slice;
-  return { runId, sliceNo, epoch, owner: who.owner, volunteer: who.shardIndex === null, hi, cursorSeq, sentToSeq };
+  const { runId, sliceNo, epoch, hot, hi, cursorSeq, sentToSeq } = slice;
+  const volunteer = who.shardIndex === null;
+  return { runId, sliceNo, epoch, owner: who.owner, volunteer, hot, hi, cursorSeq, sentToSeq };
 }
 
 export async function insertLeaseRow(

@@ -9,7 +9,7 @@ import type { HandlerContext, RunLog } from '../handler/handler-context.ts';
 import { freezeSelection, NO_DOWNSTREAM } from './freeze-selection.ts';
 import type { SelectedRow, SelectionPage } from './selection.ts';
 import { LEASE_MS } from './slice-lease.ts';
-import { SlicedWork } from './sliced-work.ts';
+import { firstRows, SlicedWork } from './sliced-work.ts';
 import { NO_THROTTLE, type Throttle } from './throttle.ts';
 import { throttleOf } from './throttle-of.ts';
 import { createVolunteer, type OpenRun, type Volunteer } from './volunteer.ts';
@@ -54,8 +54,10 @@ export interface SlicedJobDefinition<Row extends { readonly subject: number }, R
   process?(row: Row, run: SlicedRunContext): Promise<Result>;
   /** Writes a chunk's results through `tx` and nothing else: with the cursor, exactly once. */
   write(tx: SqlTx, results: readonly Result[], run: SlicedRunContext): Promise<void>;
-  /** Rows per chunk, so per transaction; what a lost node has worked in vain is at most one. Default 100. */
+  /** Rows per chunk at most, so per transaction; what a lost node has worked in vain is one chunk. Default 500. */
   readonly chunkSize?: number;
+  /** A chunk has as many rows as take about so many ms: what is in hand is nobody else's to take. Default 1,000. */
+  readonly chunkMs?: number;
   /** Rows in processing at the same time, per slice. Default 8. */
   readonly concurrency?: number;
   /** Slices that one shard works at the same time. Default 3. */
@@ -64,7 +66,7 @@ export interface SlicedJobDefinition<Row extends { readonly subject: number }, R
   readonly leaseMs?: number;
   /** ms without a row done after which a slice is given up for lost. Default 60,000. */
   readonly stallMs?: number;
-  /** A split gives away at least so many rows. Default: the chunk size. */
+  /** A split gives away at least so many rows. Default: an eighth of the chunk size. */
   readonly splitRowsMin?: number;
   /** Bad rows of a run; one more fails the attempt. Default 100. */
   readonly badRowsMax?: number;
@@ -130,7 +132,7 @@ export function defineSlicedJob<Row extends { readonly subject: number }, Result
         runtime,
         runId,
         // A chunk is worked before any transaction says so: a split must not give its rows to somebody else.
-        handRows: settings.chunkSize,
+        handRows: firstRows(settings),
       },
       slicedWork,
     );
@@ -185,7 +187,15 @@ const selectionOf = <Row extends { readonly subject: number }, Result>(job: Slic
 
 function settle<Row extends { readonly subject: number }, Result>(job: SlicedJobDefinition<Row, Result>) {
   const whole = (
-    option: 'chunkSize' | 'concurrency' | 'slicesAtOnce' | 'leaseMs' | 'stallMs' | 'splitRowsMin' | 'badRowsMax',
+    option:
+      | 'chunkSize'
+      | 'chunkMs'
+      | 'concurrency'
+      | 'slicesAtOnce'
+      | 'leaseMs'
+      | 'stallMs'
+      | 'splitRowsMin'
+      | 'badRowsMax',
     fallback: number,
     least: number,
   ): number => {
@@ -199,14 +209,15 @@ function settle<Row extends { readonly subject: number }, Result>(job: SlicedJob
   if (job.name.length < 1 || job.name.length > 64) {
     throw new DaybreakError('BAD_OPTION', `sliced job "${job.name}": name must have 1 to 64 characters`);
   }
-  const chunkSize = whole('chunkSize', 100, 1);
+  const chunkSize = whole('chunkSize', 500, 1);
   return {
     chunkSize,
+    chunkMs: whole('chunkMs', 1_000, 1),
     concurrency: whole('concurrency', 8, 1),
     slicesAtOnce: whole('slicesAtOnce', 3, 1),
     leaseMs: whole('leaseMs', LEASE_MS, 100),
     stallMs: whole('stallMs', 60_000, 100),
-    splitRowsMin: whole('splitRowsMin', chunkSize, 1),
+    splitRowsMin: whole('splitRowsMin', firstRows({ chunkSize }), 1),
     badRowsMax: whole('badRowsMax', 100, 0),
   };
 }

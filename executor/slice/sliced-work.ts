@@ -9,8 +9,21 @@ import type { ChunkEnd, SliceWork } from './work-slices.ts';
 export interface SlicedWorkSettings {
   readonly leaseMs: number;
   readonly chunkSize: number;
+  readonly chunkMs: number;
   readonly concurrency: number;
   readonly badRowsMax: number;
+}
+
+/** Rows of a slice's first chunk, whose cost is not known: a few, so that dear ones are not all in one hand. */
+export const firstRows = ({ chunkSize }: Pick<SlicedWorkSettings, 'chunkSize'>): number => Math.ceil(chunkSize / 8);
+
+/** Rows of the next chunk: as many as take about `chunkMs` at the pace of the last one, and no leap from one to the next. */
+export function nextRows(
+  last: { readonly rows: number; readonly tookMs: number },
+  { chunkSize, chunkMs }: Pick<SlicedWorkSettings, 'chunkSize' | 'chunkMs'>,
+): number {
+  const inTime = last.tookMs <= 0 ? chunkSize : Math.floor((chunkMs * last.rows) / last.tookMs);
+  return Math.max(1, Math.min(chunkSize, inTime, 4 * Math.max(last.rows, firstRows({ chunkSize }))));
 }
 
 /** What a sliced job does with its slices: read ahead > process, outside any transaction > write with the cursor. */
@@ -27,6 +40,8 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
   readonly #store: SqlStore;
   readonly #runtime: Runtime;
   readonly #run: SlicedRunContext;
+  /** Up to which row each slice's chunk is in hand. */
+  readonly #handEnds = new WeakMap<HeldSlice, number>();
 
   constructor(
     job: SlicedJobDefinition<Row, Result>,
@@ -40,12 +55,14 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
   }
 
   async chunk(held: HeldSlice, cursorSeq: number): Promise<ChunkEnd> {
-    const { chunkSize, concurrency, leaseMs, badRowsMax } = this.#settings;
-    const lanes = await this.#read(held, cursorSeq);
+    const { concurrency, leaseMs, badRowsMax } = this.#settings;
+    const handEnd = this.#handEnds.get(held) ?? Math.min(held.lease.hi, cursorSeq + firstRows(this.#settings));
+    const lanes = await this.#read(held, cursorSeq, handEnd);
     const last = lanes.at(-1)?.at(-1);
     if (last === undefined) throw leaseLost(held.lease);
     held.noteProgress();
     const run = this.#run;
+    const beganMs = this.#runtime.clock.monotonicMs();
     const { done, bad } = await processRows(lanes, {
       concurrency,
       signal: run.signal,
@@ -54,11 +71,12 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
     });
     if (held.isLost) throw leaseLost(held.lease);
     const sinceMs = this.#runtime.clock.monotonicMs();
+    const took = { rows: last.seq - cursorSeq, tookMs: sinceMs - beganMs };
     const chunk = { fromSeq: cursorSeq + 1, toSeq: last.seq, done, bad };
     const committed = await commitRows(this.#store, held.lease, chunk, {
       name: this.#job.name,
       leaseMs,
-      handRows: chunkSize,
+      handRows: held.lease.hot ? this.#settings.chunkSize : nextRows(took, this.#settings),
       badRowsMax,
       write: (tx, rows) =>
         this.#job.write(
@@ -69,18 +87,18 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
     });
     if (committed.kind === 'closed') return committed;
     held.noteHeld(sinceMs, leaseMs);
+    this.#handEnds.set(held, committed.handEnd);
     this.result.rows += last.seq - cursorSeq;
     this.result.bad += committed.bad;
     return { kind: 'moved', cursorSeq: committed.cursorSeq, hi: committed.hi };
   }
 
   /** The next rows, as lanes: with `sliceBy` a lane is what the chunk has of one key, else each row is its own. */
-  #read({ lease }: HeldSlice, cursorSeq: number): Promise<readonly (readonly ReadRow<Row>[])[]> {
+  #read({ lease }: HeldSlice, cursorSeq: number, handEnd: number): Promise<readonly (readonly ReadRow<Row>[])[]> {
     return this.#store.read('read-chunk', async (db) => {
       const members = await db.arrays(
-        `select seq, subject from item where run_id = ? and slice_no = ? and seq > ?
-         order by seq limit ${Math.trunc(this.#settings.chunkSize)}`,
-        [lease.runId, lease.sliceNo, cursorSeq],
+        'select seq, subject from item where run_id = ? and slice_no = ? and seq > ? and seq <= ? order by seq',
+        [lease.runId, lease.sliceNo, cursorSeq, handEnd],
       );
       const subjects = members.map((row) => Number(row[1]));
       const rows = await this.#rowsOf(db, subjects);

@@ -56,7 +56,7 @@ export function splitSlice(
     parent.hi = after;
     parent.itemCount = after - parent.lo + 1;
     if (!(await saveSlice(tx, parent, seen.epoch))) throw broken(parent, 'it changed under its lock');
-    return { kind: 'leased', lease: leaseOf({ ...child, sentToSeq: after }, who) };
+    return { kind: 'leased', lease: leaseOf({ ...child, hot: false, sentToSeq: after }, who) };
   });
 }
 

@@ -182,11 +182,11 @@ describe('a sliced job', () => {
 
   test('more bad rows than allowed fail the attempt and leave nothing of the chunk; the next one goes on there', async () => {
     await given([60]);
-    const settings = { chunkSize: 10, slicesAtOnce: 1, badRowsMax: 2, runtime };
+    const settings = { chunkSize: 10, slicesAtOnce: 1, badRowsMax: 1, runtime };
     const failing = async () => {
       throw new Error('the service is gone');
     };
-    await expect(drive(runShard(job({ settings, askFor: failing })))).rejects.toThrow(/more than 2 bad rows/);
+    await expect(drive(runShard(job({ settings, askFor: failing })))).rejects.toThrow(/more than 1 bad rows/);
     expect(await badRows()).toEqual([]);
     expect(await feesOf()).toEqual([]);
     await drive(runShard(job({ settings }), { attempt: 2, logId: 2 }));

@@ -9,7 +9,15 @@ export interface FeeBooks {
   /** How the job is worked; the defaults suit most. */
   readonly settings?: Pick<
     SlicedJobDefinition<{ subject: number }>,
-    'chunkSize' | 'concurrency' | 'slicesAtOnce' | 'leaseMs' | 'stallMs' | 'badRowsMax' | 'runtime' | 'throttle'
+    | 'chunkSize'
+    | 'chunkMs'
+    | 'concurrency'
+    | 'slicesAtOnce'
+    | 'leaseMs'
+    | 'stallMs'
+    | 'badRowsMax'
+    | 'runtime'
+    | 'throttle'
   >;
 }
 
