@@ -90,6 +90,23 @@ test('polling does not touch the tables of the engine', async () => {
   for (let n = 0; n < 100; n++) expect(await readBatchProgress({ store, runtime }, 1)).not.toBeNull();
 });
 
+test('without Redis the row follows while the job runs, at most once a second', async () => {
+  const { runtime, store } = await given();
+  const teller = new ProgressTeller({ ...tellerOf(store, runtime, 1), hints: NO_HINTS });
+  const read = async () => (await readBatchProgress({ store, runtime }, 1))?.totalRead;
+  teller.begin();
+  await runtime.advance(100);
+  teller.chunk({ ...NO_COUNTS, read: 1 });
+  await runtime.advance(900);
+  expect(await read()).toBe(0);
+  teller.chunk({ ...NO_COUNTS, read: 2 });
+  await runtime.advance(100);
+  expect(await read()).toBe(2);
+  teller.step({ ...NO_COUNTS, read: 3 });
+  await teller.end('COMPLETED');
+  expect(await read()).toBe(3);
+});
+
 test('an execution that was overtaken shows nothing any more', async () => {
   const { runtime, store } = await given();
   const [old, young] = [1, 2].map(
