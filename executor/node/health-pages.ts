@@ -22,6 +22,7 @@ export async function judgeReadiness(health: NodeHealth): Promise<Readiness> {
   if (!health.isRegistered()) reasons.push('registered: no scheduler has acknowledged it');
   try {
     await health.store.read('is-the-store-there', (db) => db.get('select 1 as one'));
+    if (!health.store.health().isWritable) reasons.push('store: it takes no writes');
   } catch {
     // Why is in the log; the page is open to strangers, and the message names the server.
     reasons.push('store: it does not answer');

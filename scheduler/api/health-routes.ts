@@ -30,6 +30,7 @@ export function addHealthRoutes(app: FastifyInstance, { store, isDraining }: Hea
 async function storeReasons(store: SqlStore): Promise<string[]> {
   try {
     const behind = await migrationsBehind(store, schedulerMigrations, 'scheduler');
+    if (!store.health().isWritable) return ['store: it takes no writes'];
     return behind.length === 0 ? [] : [`tables: they lack ${behind.join(', ')}`];
   } catch {
     // Why is in the log; the page is open to strangers, and the message names the server.

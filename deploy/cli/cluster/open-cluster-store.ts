@@ -49,7 +49,7 @@ export function openStore(
   if (location.kind === 'sqlite') makeFolder(dirname(location.path), 'store');
   const shown = location.kind === 'sqlite' ? location.url : location.label;
   return wait.until({ name: `--store ${shown}`, wayOut: 'start the database, or name the one that runs' }, () =>
-    openSqlStore(location.url, { runtime, logger }),
+    openSqlStore({ url: location.url, clock: 'required' }, { runtime, logger }),
   );
 }
 

@@ -20,7 +20,7 @@ export interface AwaitedServer {
 }
 
 const RETRY_EVERY_MS = 500;
-const MISSING = ['STORE_UNREACHABLE', 'DOWNSTREAM_UNREACHABLE', 'SCHEDULER_UNREACHABLE'] as const;
+const MISSING = ['STORE_UNREACHABLE', 'STORE_READ_ONLY', 'DOWNSTREAM_UNREACHABLE', 'SCHEDULER_UNREACHABLE'] as const;
 
 export function createServerWait(options: {
   readonly waitMs: number;
