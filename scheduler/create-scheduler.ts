@@ -160,7 +160,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   });
   const status = () => viewStatus(store);
   const groups = createGroupsApi(ctx, { keyring, accessToken, previousAccessToken });
-  const { joins, verb } = createJoins(runtime, groups.ownToken);
+  const { joins, verb } = createJoins({ store, runtime }, groups.ownToken);
   const admin =
     options.admin == null
       ? null

@@ -38,7 +38,7 @@ export function createJoinVerb(ctx: SchedulerContext, options: JoinVerbOptions) 
     const read = readJoin(body);
     if (read.kind === 'wrong') return refuse(fail(`invalid request, ${read.why}`), 'shape');
     const { joinToken, appname } = read.message;
-    const verdict = options.desk.take(joinToken, from);
+    const verdict = await options.desk.take(joinToken, from);
     if (verdict.kind === 'refused') {
       ctx.logger.warn({ group: appname, from, why: verdict.why }, 'a join token was refused');
       const code = verdict.why === 'too_many_tries' ? CODE_TOO_MANY_TRIES : CODE_NOT_ADMITTED;
@@ -50,7 +50,7 @@ export function createJoinVerb(ctx: SchedulerContext, options: JoinVerbOptions) 
       options.onJoined(appname);
       return { code: CODE_SUCCESS, msg: 'Success', data };
     } catch (error) {
-      verdict.giveBack();
+      await verdict.giveBack();
       if (isDaybreakError(error, 'BAD_INPUT')) return refuse(fail(error.message), 'shape');
       if (isDaybreakError(error, 'CONFLICT')) return refuse(fail(error.message, CODE_NOT_JOINABLE), 'join');
       throw error;

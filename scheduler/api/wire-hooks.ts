@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../shared/errors.ts';
+import { CODE_TOO_MANY_TRIES } from '../../shared/protocol/join.ts';
 import { parseJsonSafely } from '../../shared/protocol/parse-json-safely.ts';
 import { CODE_FAIL, CODE_SUCCESS } from '../../shared/protocol/wire.ts';
 import { ANSWER_HEADER, hashOf, type RequestSignature } from '../../shared/protocol/wire-signature.ts';
+import { createWrongTries } from '../registry/wrong-tries.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { type AdmissionOptions, type AnswerKey, admitCaller, type Caller } from './wire-caller.ts';
 
@@ -45,9 +47,11 @@ export function hookWire(
   const answerKeys = new WeakMap<FastifyRequest, AnswerKey>();
   const bodyHashes = new WeakMap<FastifyRequest, string>();
 
-  const refuse = (reply: FastifyReply, why: string, msg: string) => {
+  const wrongTries = createWrongTries(ctx.runtime.clock);
+
+  const refuse = (reply: FastifyReply, why: string, msg: string, code = CODE_FAIL) => {
     ctx.metrics.requestsRefused.add(1, { why });
-    return reply.code(200).send(envelope(fail(msg)));
+    return reply.code(200).send(envelope(fail(msg, code)));
   };
 
   app.addHook('onRequest', async (request, reply) => {
@@ -56,8 +60,12 @@ export function hookWire(
     const asked = { method: request.method, path: pathOf(request), headers: request.headers };
     const admission = await admitCaller(options, asked, (key) => answerKeys.set(request, key));
     if (admission.kind === 'refused') {
-      await refuse(reply, admission.why, admission.msg);
-      return;
+      // A good token is heard from everywhere, always: executors behind one address must not be silenced by one of them
+      // that has not got the new token yet.
+      const isGuess = admission.why !== 'sign_again';
+      if (isGuess && !wrongTries.mayTry(request.ip)) return refuse(reply, 'rate', TOO_MANY, CODE_TOO_MANY_TRIES);
+      if (isGuess) wrongTries.note(request.ip);
+      return refuse(reply, admission.why, admission.msg);
     }
     callers.set(request, admission.caller);
     if (admission.signature !== null) signatures.set(request, admission.signature);
@@ -104,6 +112,7 @@ export function hookWire(
   };
 }
 
+const TOO_MANY = 'Too many wrong access tokens came from this address: wait a minute.';
 const NO_BODY_HASH = hashOf('');
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? '';
 

@@ -45,7 +45,7 @@ test('the batch example computes the fee of every order once, over four shards, 
     env: {
       ...process.env,
       DAYBREAK_SCHEDULERS: given.scheduler.url,
-      DAYBREAK_JOIN_TOKEN: given.scheduler.joins.issue().token,
+      DAYBREAK_JOIN_TOKEN: (await given.scheduler.joins.issue()).token,
     },
   });
   const ended = new Promise((resolve) => executor.once('exit', resolve));

@@ -35,7 +35,7 @@ const greetings = job(1, 'greet', { group: 'new-app', route: 'ROUND' });
 
 test('an executor with a one-time token joins, is worked with, and starts again without one', async () => {
   const given = await givenScheduler({ jobs: [greetings], joinable: true });
-  const joinToken = given.scheduler.joins.issue().token;
+  const joinToken = (await given.scheduler.joins.issue()).token;
   const first = await givenJoiner(given, { joinToken });
   await first.executor.start();
   await alive(given, first.executor.address);
@@ -59,7 +59,7 @@ test('a token that is wrong, used or of nobody is refused in one sentence, and s
         `${error.code}: ${error.message.replace(given.scheduler.url, 'URL')}`,
     );
   };
-  const joinToken = given.scheduler.joins.issue().token;
+  const joinToken = (await given.scheduler.joins.issue()).token;
   expect(await start({ joinToken: 'join-0' })).toBe(
     'UNAUTHORIZED: The join token is wrong: copy it once more, or take a new one. (URL)',
   );

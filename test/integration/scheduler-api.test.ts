@@ -178,3 +178,15 @@ test('the scrape has the metrics that are documented, and no others', async () =
   const health = await fetch(`${given.scheduler.url}health`);
   expect(await health.json()).toEqual({ status: 'up' });
 });
+
+test('after ten wrong tokens in a minute an address hears that it is too many, and a good token is heard all the same', async () => {
+  const { scheduler } = await givenScheduler({ jobs: [job(1, 'work')] });
+  const ask = async (token: string) => {
+    const headers = { 'xxl-job-access-token': token };
+    const response = await fetch(`${scheduler.url}api/callback`, { method: 'POST', headers, body: '[]' });
+    return ((await response.json()) as { code: number }).code;
+  };
+  for (let i = 0; i < 10; i++) expect(await ask(`${TEST_TOKEN}${i}`)).toBe(500);
+  expect(await ask(`${TEST_TOKEN}x`)).toBe(429);
+  expect(await ask(TEST_TOKEN)).toBe(200);
+});

@@ -57,8 +57,11 @@ export async function runDev(call: DevCall): Promise<void> {
   const samples: { money: DevMoney | null } = { money: null };
   closing.use(await answerOthers(call, parts, { scheduler, samples, definitions, issueToken }));
   await sayHello(call, { scheduler, screen, log: log.path });
-  screen.token(issueToken());
-  scheduler.joins.onJoined(() => screen.token(issueToken()));
+  const showToken = async () => screen.token(await issueToken());
+  await showToken();
+  scheduler.joins.onJoined(() => {
+    showToken().catch((error: unknown) => logger.warn({ err: error }, 'there is no new token to show'));
+  });
 
   const watch = await watchEvents({
     ...parts,
@@ -96,8 +99,8 @@ async function holdStore(
   }
 }
 
-function issue({ options }: DevCall, scheduler: Scheduler): { token: string; command: string } {
-  const { token } = scheduler.joins.issue();
+async function issue({ options }: DevCall, scheduler: Scheduler): Promise<{ token: string; command: string }> {
+  const { token } = await scheduler.joins.issue();
   const root = reachableRoot(options.host, Number(new URL(scheduler.url).port));
   return { token, command: joinCommand(root, token) };
 }
@@ -110,12 +113,12 @@ function answerOthers(
     readonly scheduler: Scheduler;
     readonly samples: { readonly money: DevMoney | null };
     readonly definitions: DevDefinitions;
-    issueToken(): { token: string; command: string };
+    issueToken(): Promise<{ token: string; command: string }>;
   },
 ): Promise<AsyncDisposable> {
   const { scheduler, samples, definitions } = has;
   return announceOwner(options.store, { command, runtime }, (running) => ({
-    'join-token': async () => has.issueToken(),
+    'join-token': () => has.issueToken(),
     fire: async (body) => fireByName(scheduler, definitions.current(), { ...options, runtime }, nameIn(body)),
     status: async () => statusDocument(store, { running, chain: null }),
     resolve: async (body) => {
