@@ -17,8 +17,8 @@ export interface AttemptJournal {
   end(logId: number, outcome: AttemptOutcome): Promise<void>;
 }
 
-/** Messages in one transaction; each holds at most 200 attempts. */
-const ACCEPTS_MAX = 8;
+/** Messages in one transaction; each holds at most 200 attempts, and most hold one. */
+const ACCEPTS_MAX = 32;
 const ENDS_MAX = 500;
 
 export function createAttemptJournal(store: SqlStore, node: NodeIdentity): AttemptJournal {
