@@ -24,6 +24,8 @@ export interface RedisHintsOptions {
   readonly metrics?: Metrics;
   /** How long the first connection is waited for, ms; without it the hints begin when it is there. Default 1,000. */
   readonly waitMs?: number;
+  /** How long the answer to a command is waited for, ms; then its connection is given up. Default 1,000. */
+  readonly answerMs?: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function openRedisHints(options: RedisHintsOptions): Promise<Hints>
   const prefix = `daybreak:${checkPrefix(options.prefix)}:`;
   const logger = options.logger.child({ part: 'redis' });
   const metrics = createRedisMetrics(options.metrics);
-  const common = { url, runtime, logger, metrics, prefix };
+  const common = { url, runtime, logger, metrics, prefix, answerMs: options.answerMs ?? 1_000 };
 
   const commands: RedisLink = new RedisLink({
     ...common,

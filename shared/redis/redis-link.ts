@@ -5,8 +5,6 @@ import { backoffMs } from '../runtime/backoff.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { RedisMetrics, RedisUse } from './redis-metrics.ts';
 
-/** Longer than a healthy Redis ever takes, shorter than anybody should wait for a hint. */
-export const ANSWER_MS = 1_000;
 const IN_FLIGHT_MAX = 256;
 const PING_EVERY_MS = 5_000;
 
@@ -23,6 +21,8 @@ export interface RedisLinkOptions {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: RedisMetrics;
+  /** How long an answer is waited for. */
+  readonly answerMs: number;
   /** Each time the connection is up. */
   readonly onUp?: () => Promise<void>;
 }
@@ -44,11 +44,11 @@ export class RedisLink {
   #refusedSaidAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RedisLinkOptions) {
-    const { runtime } = options;
+    const { runtime, answerMs } = options;
     this.#options = options;
     this.redis = new Redis(options.url, {
-      connectTimeout: 2 * ANSWER_MS,
-      commandTimeout: ANSWER_MS,
+      connectTimeout: 2 * answerMs,
+      commandTimeout: answerMs,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       // Sent again after a reconnect, an increment is made twice, and a lock that was had is refused to its holder.
@@ -72,7 +72,7 @@ export class RedisLink {
     return this.#isUp;
   }
 
-  /** Sends one command; never throws, and has answered within about a second. */
+  /** Sends one command; never throws, and is over after `answerMs`. */
   async ask<T>(use: RedisUse, command: (redis: Redis) => Promise<T>): Promise<RedisAnswer<T>> {
     const { runtime, metrics } = this.#options;
     if (this.redis.status !== 'ready') {

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { SoftLock } from './hints.ts';
-import { ANSWER_MS, type RedisAnswer, type RedisLink } from './redis-link.ts';
+import type { RedisAnswer, RedisLink } from './redis-link.ts';
 
 /** Had for want of somebody to ask: the work goes on, and the rows judge. */
 const UNSURE: SoftLock = { isSure: false, release: async () => undefined };
@@ -13,6 +13,8 @@ export interface RedisLockOptions {
   readonly prefix: string;
   readonly runtime: Runtime;
   readonly logger: Logger;
+  /** The lock is had unsurely when there is no answer within this, ms. */
+  readonly answerMs: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface RedisLockOptions {
  * nothing, because its value is random and a flush forgets it. Each lock has a redlock of its own: a failure of the
  * server is told by an event of the instance only, and would else be taken for another holder.
  */
-export function redisLocks({ link, prefix, runtime, logger }: RedisLockOptions) {
+export function redisLocks({ link, prefix, runtime, logger, answerMs }: RedisLockOptions) {
   return async (name: string, ttlMs: number): Promise<SoftLock | null> => {
     let wasAnswered = true;
     const redlock = new Redlock([clientOf(link)], { retryCount: 0 });
@@ -34,7 +36,7 @@ export function redisLocks({ link, prefix, runtime, logger }: RedisLockOptions) 
       () => null,
     );
     const over = new AbortController();
-    const late = runtime.sleep(ANSWER_MS + 100, over.signal).then(
+    const late = runtime.sleep(answerMs + 100, over.signal).then(
       () => 'late' as const,
       () => 'late' as const,
     );

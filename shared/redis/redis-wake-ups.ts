@@ -15,6 +15,7 @@ export interface WakeUpsOptions {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: RedisMetrics;
+  readonly answerMs: number;
   /** Over which is published: a connection that subscribes cannot do so on every server. */
   readonly commands: RedisLink;
 }
