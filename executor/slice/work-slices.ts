@@ -191,7 +191,8 @@ class SliceWorkers {
   async #waitForOwn({ ownLeft, untilMs, nowMs }: Extract<Claim, { kind: 'nothing' }>): Promise<boolean> {
     // Another worker of this very shard will see its slice through; only a stranger's lease is worth waiting for.
     if (this.#options.shardIndex === null || ownLeft === 0 || this.#busy > 0 || untilMs === null) return false;
-    await this.#sleep(Math.min(1_000, Math.max(20, untilMs - nowMs)));
+    // Its holder may end it long before the lease does.
+    await this.#sleep(Math.min(OWN_POLL_MS, Math.max(20, untilMs - nowMs)));
     return true;
   }
 
@@ -282,6 +283,8 @@ class SliceWorkers {
 /** How long a worker rests that the throttle has no room for. */
 const REST_MS = 250;
 const HELD_BACK_MS = 1_000;
+/** How often a shard that has nothing to do looks whether others are done with its slices. */
+const OWN_POLL_MS = 150;
 /** Somebody had a row just now: a transaction's length, not a lease's. */
 const BUSY_MS = 25;
 const SPLITS_TRIED = 4;

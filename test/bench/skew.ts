@@ -150,7 +150,7 @@ export async function measureTakeOver(rows: number): Promise<TakeOverFigure> {
 
 const CHUNK = 400;
 /** What is in hand is nobody else's: so long the end may wait for one executor. */
-const CHUNK_MS = 250;
+const CHUNK_MS = 500;
 const SPLIT_ROWS_MIN = 20;
 
 interface Place {
