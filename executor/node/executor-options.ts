@@ -7,6 +7,7 @@ import type { SqlStore } from '../../shared/sql/sql.ts';
 import { createScriptRunner, type ScriptOptions, type ScriptRunner } from '../handler/builtin/script-runner.ts';
 import type { Handler, JsonValue } from '../handler/handler-context.ts';
 import { createHandlerRegistry, type HandlerRegistry } from '../handler/handler-registry.ts';
+import type { Inspections } from '../inspect/inspections.ts';
 import type { WorkersSettings } from '../workers/worker-crew.ts';
 import { checkExecutorOptions } from './check-executor-options.ts';
 import type { OutboxSender } from './outbox-sender.ts';
@@ -105,6 +106,11 @@ export interface ExecutorOptions {
   readonly keepDays?: number;
   /** In which a business date is told from a trigger time, when the scheduler sends none; default 'UTC'. */
   readonly timeZone?: string;
+  /**
+   * What people may ask of it over the scheduler's page: items, slices, nights. Executors of a group share a store, so any
+   * of them is asked. Default: nothing.
+   */
+  readonly inspections?: Inspections;
   /** Takes outbox messages of kind 'after-settled'. Of the executors that share a store, the first one's counts. */
   readonly afterSettled?: (body: unknown) => Promise<void>;
   /** Sends this store's outbox; default: one shared by the executors of this process with the same store and group. */
@@ -208,6 +214,7 @@ export function settleExecutorOptions(
     runLogsTotalBytesMax: options.runLogsTotalBytesMax ?? 5 * 2 ** 30,
     keepDays: options.keepDays ?? 30,
     timeZone: options.timeZone ?? 'UTC',
+    inspections: options.inspections ?? {},
     afterSettled: options.afterSettled ?? null,
     outbox: options.outbox ?? null,
     runtime,

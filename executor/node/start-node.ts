@@ -104,7 +104,19 @@ async function openNode(
   state.registered = () => heartbeat.isHeard;
 
   // Only now does the node answer for itself: until here each verb was an unknown one.
-  Object.assign(verbs, createTriggerRoutes({ slots, handlers, scripts: settings.scripts, runLogs, store, timeZone }));
+  Object.assign(
+    verbs,
+    createTriggerRoutes({
+      slots,
+      handlers,
+      scripts: settings.scripts,
+      runLogs,
+      store,
+      timeZone,
+      inspections: settings.inspections,
+      logger,
+    }),
+  );
   const runLogKeeper = createRunLogKeeper({ ...settings, runLogs, store, metrics });
   runLogKeeper.start();
   opened.defer(() => runLogKeeper.stop());

@@ -1,4 +1,6 @@
 import type { Static, TObject } from 'typebox';
+import type { Logger } from '../../shared/logger.ts';
+import { InspectSchema } from '../../shared/protocol/inspect.ts';
 import { peerMessageReader } from '../../shared/protocol/read-message.ts';
 import {
   CODE_SUCCESS,
@@ -14,6 +16,7 @@ import {
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { ScriptRunner } from '../handler/builtin/script-runner.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
+import { type Inspections, inspect } from '../inspect/inspections.ts';
 import { lookUpAttempt } from './attempt-queries.ts';
 import { blockStrategyOf } from './block-strategy.ts';
 import { fail, type VerbRoute } from './http-node-server.ts';
@@ -29,6 +32,8 @@ export interface TriggerRoutesOptions {
   readonly runLogs: RunLogs;
   readonly store: SqlStore;
   readonly timeZone: string;
+  readonly inspections: Inspections;
+  readonly logger: Logger;
 }
 
 /** What a scheduler may ask of an executor. The paths are matched exactly. */
@@ -66,6 +71,9 @@ export function createTriggerRoutes(options: TriggerRoutesOptions): Record<strin
     '/trigger': run,
     '/runs': checked(RunsSchema, async ({ requests }) => ok(await takeAll(requests))),
     '/kill': checked(KillSchema, async (which) => (slots.kill(which) > 0 ? ok() : alreadyKilled())),
+    '/inspect': checked(InspectSchema, async (question) =>
+      ok(await inspect(options.inspections, question, options.logger)),
+    ),
     '/log': checked(LogRequestSchema, async (request) => {
       const { logId, logDateTim, logDateTime, fromLineNum } = request;
       const known = await lookUpAttempt(store, logId);

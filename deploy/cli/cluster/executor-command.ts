@@ -1,3 +1,4 @@
+import { settlementInspections } from '../../../executor/examples/settlement/inspect-settlement.ts';
 import { createMetrics } from '../../../shared/metrics.ts';
 import type { CommandCall } from '../command-call.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -65,6 +66,7 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
           ? [...(settlement?.handlers ?? []), ...ownHandlers]
           : crewHandlers(options, ownHandlers),
       afterSettled: settlement === null ? null : (body) => settlement.engine.afterSettled(body),
+      inspections: settlement === null || store === null ? null : settlementInspections(store, settlement.engine),
     },
     closing,
   );

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { createExecutor, type Executor } from '../../../executor/create-executor.ts';
 import type { Handler, JsonValue } from '../../../executor/handler/handler-context.ts';
+import type { Inspections } from '../../../executor/inspect/inspections.ts';
 import type { ExecutorOptions } from '../../../executor/node/executor-options.ts';
 import type { Metrics } from '../../../shared/metrics.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
@@ -15,12 +16,14 @@ export interface ClusterExecutorParts {
   readonly metrics: Metrics;
   readonly handlers: readonly Handler[];
   readonly afterSettled: ((body: unknown) => Promise<void>) | null;
+  /** What people may ask over the scheduler's page; null: nothing. */
+  readonly inspections?: Inspections | null;
 }
 
 /** Starts the node; the stack drains and stops it. Throws UsageError, naming the option, when a port cannot be opened. */
 export async function startClusterExecutor(
   options: ExecutorCommandOptions,
-  { service, store, metrics, handlers, afterSettled }: ClusterExecutorParts,
+  { service, store, metrics, handlers, afterSettled, inspections = null }: ClusterExecutorParts,
   closing: AsyncDisposableStack,
 ): Promise<Executor> {
   const { runtime, logger } = service;
@@ -41,6 +44,7 @@ export async function startClusterExecutor(
     // A handler that was told to stop waits for the answers to what it has sent.
     ...(settlement === null ? {} : { stopGraceMs: settlement.gatewayTimeoutMs + 1_000 }),
     ...(afterSettled === null ? {} : { afterSettled }),
+    ...(inspections === null ? {} : { inspections }),
     runtime,
     logger,
     metrics,

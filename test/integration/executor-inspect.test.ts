@@ -1,0 +1,133 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { settlementInspections } from '../../executor/examples/settlement/inspect-settlement.ts';
+import type { Inspections } from '../../executor/inspect/inspections.ts';
+import { DaybreakError } from '../../shared/errors.ts';
+import { givenExecutor } from '../support/given-executor.ts';
+import { givenScheduler, job } from '../support/given-scheduler.ts';
+import { MoneyWorld, realTime } from '../support/money-world.ts';
+import { createMysqlDatabase } from '../support/mysql-database.ts';
+import { describeWith } from '../support/servers.ts';
+
+const PASSWORD = 'correct horse battery';
+
+/** A scheduler with the admin at its real port, and an administrator who is logged in. */
+async function givenAdminScheduler() {
+  let link = '';
+  const given = await givenScheduler({
+    jobs: [job(1, 'debit')],
+    admin: { onSetupLink: ({ url }) => (link = url) },
+  });
+  const at = `${given.scheduler.url}api/v1`;
+  const json = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ token: link.split('#')[1], name: 'root', password: PASSWORD });
+  const setup = await fetch(`${at}/setup`, { method: 'POST', headers: json, body });
+  const cookie = setup.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const { csrfToken } = (await setup.json()) as { csrfToken: string };
+  return {
+    given,
+    async ask(path: string, order?: object) {
+      const headers = { ...json, cookie, 'x-csrf-token': csrfToken };
+      const init = order === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(order) };
+      const response = await fetch(`${at}${path}`, init);
+      return { status: response.status, body: (await response.json()) as Record<string, never> };
+    },
+  };
+}
+
+const answering: Inspections = {
+  'items.search': async () => ({ items: [], next: null }),
+  'items.unresolved': async () => ({ items: 'not what the page expects' }),
+  'items.history': async () => {
+    throw new DaybreakError('ITEM_NOT_FOUND', 'no item has the request number x');
+  },
+  'nights.list': async () => {
+    throw new Error('the disk is full');
+  },
+};
+
+test.each([false, true])('a question goes from the page to an executor and back (held line: %s)', async (hold) => {
+  const { given, ask } = await givenAdminScheduler();
+  const executor = await givenExecutor({
+    schedulers: [given.scheduler.url],
+    handlers: [],
+    ...(hold ? { hold: true } : {}),
+    heartbeatIntervalMs: 200,
+    inspections: answering,
+  });
+  onTestFinished(() => executor.stop());
+  await expect
+    .poll(async () => (await given.scheduler.status()).executors.map(({ state }) => state))
+    .toEqual(['alive']);
+  expect(await ask('/items?group=orders&q=C-1')).toEqual({ status: 200, body: { items: [], next: null } });
+  expect(await ask('/items/history?group=orders&requestNo=x')).toMatchObject({ status: 404 });
+  expect(await ask('/items/unresolved?group=orders')).toMatchObject({ status: 500 });
+  expect(await ask('/nights?group=orders')).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL' } } });
+  expect(await ask('/nights/report?group=orders&nightId=1')).toMatchObject({ status: 404 });
+  expect(await ask('/items?group=nobody&q=C-1')).toMatchObject({ status: 503 });
+});
+
+/** What a settling executor says of a night with one item that only people can judge. */
+async function aNightInDoubt(world: MoneyWorld): Promise<void> {
+  const inspections = settlementInspections(world.store, world.engine);
+  const ask = (question: keyof Inspections, params: object = {}) =>
+    inspections[question]?.({ ...params }) as Promise<Record<string, unknown>>;
+  const [good = '', bad = ''] = await world.plans({ contractNo: 'C-1' }, { contractNo: 'C-2' });
+  world.gateway.queries.push(() => ({ kind: 'unclear', why: 'reset', status: null, raw: '' }));
+  await world.debit();
+  await world.plant(`update item set state = 'MANUAL' where subject = (select id from plan where contract_no = 'C-2')`);
+  expect([good, bad]).toHaveLength(2);
+  const found = await ask('items.search', { q: 'C-2' });
+  expect(found).toMatchObject({ items: [{ key: 'C-2 PREMIUM 1', state: 'MANUAL', leg: 'PREMIUM' }], next: null });
+  const { requestNo } = (found.items as { requestNo: string }[])[0] ?? { requestNo: '' };
+  expect(await ask('items.search', { q: requestNo })).toMatchObject({ items: [{ requestNo }] });
+  expect(await ask('items.search', { q: 'C-9' })).toEqual({ items: [], next: null });
+  expect(await ask('items.unresolved', { state: 'MANUAL' })).toMatchObject({ items: [{ requestNo }] });
+  expect(await ask('items.unresolved')).toEqual({ items: [], next: null });
+  const history = await ask('items.history', { requestNo });
+  expect(JSON.stringify(history)).toContain(requestNo);
+  const account = await world.store.read('account', (db) =>
+    db.get<{ no: string }>(`select account_no as no from plan where contract_no = 'C-2'`),
+  );
+  expect(JSON.stringify(history)).not.toContain(account?.no);
+  expect(await ask('items.ask-now', { requestNo })).toMatchObject({ asked: false });
+  await expect(ask('items.history', { requestNo: 'nonsense' })).rejects.toMatchObject({ code: 'ITEM_NOT_FOUND' });
+  const slices = (await ask('run.slices', { runId: 101 })) as unknown as { items: { items: number }[] };
+  expect(slices.items.reduce((sum, { items }) => sum + items, 0)).toBe(2);
+  const order = { requestNo, as: 'failed', by: 'ana', approvedBy: 'ana', reason: 'the bank says no' };
+  await expect(ask('items.resolve', order)).rejects.toMatchObject({ code: 'TWO_PEOPLE_NEEDED' });
+  expect(await ask('items.resolve', { ...order, approvedBy: 'bo' })).toMatchObject({ state: 'FAILED' });
+  await expect(ask('items.resolve', { ...order, approvedBy: 'bo' })).rejects.toThrow();
+  expect(JSON.stringify(await ask('items.history', { requestNo }))).toContain('approved by bo');
+  const amounts = { due: { count: 2, amountMinor: 0 } };
+  const report = JSON.stringify({ legs: { PREMIUM: { CNY: amounts } } }).replace(':0}', ':90071992547409931}');
+  await world.plant(
+    `insert into night (business_date, seq, cut_off_at, time_zone, started_at, finished_at, exit_code, report)
+      values ('2026-11-20', 7, 1, 'UTC', 1, 2, 3, ?)`,
+    [report],
+  );
+  const nights = (await ask('nights.list')) as unknown as { items: { nightId: string; totals: object[] }[] };
+  expect(nights.items[0]).toMatchObject({ state: 'unresolved', totals: [{ amountMinor: '90071992547409931' }] });
+  const read = await ask('nights.report', { nightId: nights.items[0]?.nightId ?? '' });
+  expect((read.sections as object[])[0]).toMatchObject({
+    name: 'conservation',
+    rows: [['PREMIUM', 'CNY', 'due', 2, '90071992547409931']],
+  });
+}
+
+test('a settling executor answers for items, slices and nights', async () => {
+  const world = await MoneyWorld.open();
+  onTestFinished(() => world.close());
+  await aNightInDoubt(world);
+});
+
+describeWith(['MariaDB'], 'a settling executor on MariaDB', () => {
+  test('answers the same', async () => {
+    const database = await createMysqlDatabase();
+    const world = await MoneyWorld.open({ url: database.url, runtime: realTime() });
+    onTestFinished(async () => {
+      await world.close();
+      await database.drop();
+    });
+    await aNightInDoubt(world);
+  });
+});
