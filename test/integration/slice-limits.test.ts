@@ -3,6 +3,8 @@ import { accountFees } from '../../executor/examples/sliced-job/account-fees.ts'
 import { feeTables } from '../../executor/examples/sliced-job/fee-books.ts';
 import { createHandlerContext } from '../../executor/handler/create-handler-context.ts';
 import { readRunRequest } from '../../executor/node/read-run-request.ts';
+import { NOTHING_LEARNED } from '../../executor/slice/choose-slice.ts';
+import { claimSlice } from '../../executor/slice/claim-slice.ts';
 import type { SlicedJob } from '../../executor/slice/sliced-job.ts';
 import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
@@ -58,6 +60,9 @@ test('outside the window of its job nothing is claimed, not by volunteers either
   expect(await why()).toBe('THROTTLED: outside its window 00:10 to 06:00 UTC, which opens at 2026-11-20T00:10:00.000Z');
   const other = accountFees({ store, askFor: async () => 1, settings: { chunkSize: 20, runtime } });
   expect(await other.volunteerOnce(NEVER)).toEqual({ helped: 0 });
+  // One that was at work when it was held back takes no further slice.
+  const volunteer = { runId: 7, shardIndex: null, owner: 'v', leaseMs: 10_000, handRows: 20, learned: NOTHING_LEARNED };
+  expect(await claimSlice(store, volunteer)).toEqual({ kind: 'closed' });
   for (let second = 0; second < 120 && !over; second++) await runtime.advance(1_000);
   await work;
   expect(await fees()).toBe(200);
