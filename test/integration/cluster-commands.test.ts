@@ -43,6 +43,10 @@ describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
     const again = await bench.fire('--param', `plans=${plans}`, '--wait', '--request-id', 'first').ended;
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('chain run 1 (it was fired before') });
 
+    // A file that is refused ends the chain run with its sentence, and is not tried again.
+    const refused = await bench.fire('--param', 'plans=/no/such.csv', '--wait').ended;
+    expect(refused).toMatchObject({ code: 5, stdout: expect.stringContaining('/no/such.csv does not exist') });
+
     const status = await bench.run(['status', '--json', ...bench.asOperator]);
     const seen = JSON.parse(status.stdout) as { schedulers: { alive: boolean }[]; executors: unknown[] };
     expect(seen.schedulers.map(({ alive }) => alive)).toEqual([true, true]);
@@ -72,7 +76,11 @@ describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
     const plans = bench.plans(1_500, 'more-plans.csv');
     const fired = bench.fire('--param', `plans=${plans}`, '--wait', '--json', '--request-id', 'second');
     await fired.shows(/premium-debit running [1-9]/);
-
+    const beside = ['fire', 'nightly-settlement', '--date', '2026-11-21', '--param', `plans=${plans}`, '--wait'];
+    expect(await bench.run([...beside, ...bench.asOperator])).toMatchObject({
+      code: 5,
+      stdout: expect.stringMatching(/the night of 2026-11-20 \(chain run \d+\) is still at work/),
+    });
     const [stoppedExecutor, stoppedScheduler] = await Promise.all([endWith(first), endWith(schedulers[0])]);
     expect(stoppedExecutor.code).toBe(0);
     expect(stoppedScheduler.code).toBe(0);
@@ -94,21 +102,12 @@ describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
   test('an executor without a port, whose handlers run in worker processes, settles a night with a Redis beside it', {
     timeout: 600_000,
   }, async () => {
-    const redis = ['--redis', redisUrl(), '--cluster', `test-${process.pid}`];
+    const redis = ['--redis', redisUrl()];
     const scheduler = bench.scheduler(0, ...redis);
     const gateway = bench.gateway();
     const held = bench.start([
       ...['executor', '--settlement', '--hold', '--health-port', '0', '--processes', '2', '--data-dir', 'held'],
-      ...[
-        '--heartbeat-ms',
-        '1000',
-        '--store',
-        bench.storeUrl,
-        '--wait',
-        '240',
-        ...bench.asOperator,
-        ...bench.atGateway,
-      ],
+      ...['--heartbeat-ms', '1000', ...bench.ofCluster, ...bench.asOperator, ...bench.atGateway],
       ...redis,
     ]);
     await held.shows(/executor is up at held:\/\/settlement\//);
@@ -129,7 +128,7 @@ describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
     timeout: 300_000,
   }, async () => {
     const waiting = bench.executor('four');
-    await waiting.shows(/waiting for --gateway/);
+    await waiting.shows(/waiting for --/);
     expect(await endWith(waiting)).toMatchObject({ code: 0, stderr: expect.not.stringContaining('daybreak:') });
   });
 });

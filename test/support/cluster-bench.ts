@@ -12,6 +12,8 @@ export interface ClusterBench extends Bench {
   readonly ports: { readonly gateway: number; readonly schedulers: readonly [number, number] };
   /** `--schedulers ... --access-token-file ...`, as `fire` and `status` need them. */
   readonly asOperator: readonly string[];
+  /** `--store ... --cluster ... --wait ...` */
+  readonly ofCluster: readonly string[];
   /** `--gateway ... --gateway-key-file ...` */
   readonly atGateway: readonly string[];
   gateway(...more: string[]): Started;
@@ -30,25 +32,27 @@ export async function clusterBench(): Promise<ClusterBench> {
   writeFileSync(key, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
   const schedulers = [first, second].map((port) => `http://127.0.0.1:${port}`).join(',');
   const asOperator = ['--schedulers', schedulers, '--access-token-file', token];
-  const store = ['--store', database.url];
+  // A database belongs to the first cluster that is named in it, and so does what a Redis is told of it.
+  const store = ['--store', database.url, '--cluster', database.name, ...WAIT];
   const atGateway = ['--gateway', `http://127.0.0.1:${gateway}`, '--gateway-key-file', key];
   return {
     ...bench,
     storeUrl: database.url,
     ports: { gateway, schedulers: [first, second] },
     asOperator,
+    ofCluster: store,
     atGateway,
     gateway: (...more) =>
       bench.start(['gateway', '--port', String(gateway), '--gateway-key-file', key, '--books', 'books.db', ...more]),
     scheduler: (n, ...more) =>
       bench.start([
         ...['scheduler', '--settlement', '--port', String([first, second][n]), '--access-token-file', token],
-        ...[...store, ...WAIT, ...more],
+        ...[...store, ...more],
       ]),
     executor: (name, ...more) =>
       bench.start([
         ...['executor', '--settlement', '--port', '0', '--data-dir', name, '--heartbeat-ms', '1000'],
-        ...[...store, ...asOperator, ...atGateway, ...WAIT, ...more],
+        ...[...store, ...asOperator, ...atGateway, ...more],
       ]),
     fire: (...more) => bench.start(['fire', 'nightly-settlement', '--date', '2026-11-20', ...asOperator, ...more]),
     async drop() {

@@ -59,7 +59,8 @@ export const REDIS = setting({
 export const CLUSTER = setting({
   name: 'cluster',
   value: 'NAME',
-  meaning: 'what the cluster is called on a Redis that several share, 1 to 64 letters, digits, "_", ".", ":" or "-"',
+  meaning:
+    'what the cluster is called: a database belongs to the first name, a Redis may serve several; 1 to 64 letters, digits, "_", ".", ":" or "-"',
   default: 'daybreak',
 });
 
