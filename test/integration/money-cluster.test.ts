@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readRunProgress } from '../../executor/downstream/shard-progress.ts';
-import { premiumDebit } from '../../executor/examples/settlement/settlement-jobs.ts';
+import { premiumDebit, settlementHooks } from '../../executor/examples/settlement/settlement-jobs.ts';
 import { ClusterHints } from '../support/cluster-hints.ts';
 import { createFakeRuntime } from '../support/fake-runtime.ts';
 import { timedOut } from '../support/money-gateway.ts';
@@ -91,6 +91,27 @@ describe('engines of a cluster', () => {
     expect(world.gateway.of('capabilities')).toHaveLength(asked + 1);
     expect(world.runtime.clock.wallMs()).toBeGreaterThanOrEqual(untilMs);
     await world.drive(engine.drain());
+  });
+
+  test('refused credentials at one process make another, which sends nothing, ask the gateway itself', async () => {
+    await given();
+    const downstream = world.gateway.downstream(settlementHooks);
+    let asked = 0;
+    const capabilities: typeof downstream.capabilities = (signal) => {
+      asked += 1;
+      return downstream.capabilities(signal);
+    };
+    const other = await world.startEngine(world.store, { downstream: { ...downstream, capabilities } });
+    expect(asked).toBe(1);
+    await world.manyPlans(1);
+    world.gateway.sends.push(() => ({ kind: 'credentials', why: '401', status: 401, raw: '' }));
+    await world.debit();
+    // It waits for its token like any request: for a lease, where another process held the whole rate.
+    await world.runtime.advance(10_000);
+    expect(asked).toBe(2);
+    await world.sweepFor(60_000);
+    expect(await world.states()).toEqual({ SUCCESS: 1 });
+    await world.drive(other.drain());
   });
 
   test('a shard tells how it comes on, and a flush takes nothing but the picture', async () => {
