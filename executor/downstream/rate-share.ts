@@ -50,7 +50,9 @@ export function decideShare(rows: readonly ShareRow[], ask: ShareAsk): ShareDeci
   const living = others.filter((row) => nowMs < row.leaseUntil + WINDOW_MS);
   const fair = fairShares([...living, { ...mine, wanted }], ask.limit).get(holder) ?? 0;
   const free = Math.max(0, ask.limit - others.reduce((sum, row) => sum + occupiedBy(row, nowMs), 0));
-  const units = Math.min(fair, free);
+  const given = Math.min(fair, free);
+  // One step down at a time: a second one while a larger share still counts would have that counted for ever longer.
+  const units = wanted > 0 && given < mine.units && countsStill(mine, nowMs) ? mine.units : given;
   const isWaiting = wanted > 0 && units === 0;
   const row: ShareRow = {
     holder,
@@ -62,6 +64,10 @@ export function decideShare(rows: readonly ShareRow[], ask: ShareAsk): ShareDeci
   };
   return { row, freeAtMs: units < fair ? soonestFree(others, nowMs) : null };
 }
+
+/** A larger share than that of now was held before, and others must go on counting it. */
+const countsStill = (row: ShareRow, nowMs: number): boolean =>
+  row.beforeUnits > row.units && nowMs < row.beforeUntil + WINDOW_MS;
 
 /**
  * What was larger stays counted until its lease has run out. Two such leases are counted as the larger for the longer
