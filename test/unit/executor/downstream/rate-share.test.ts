@@ -22,7 +22,7 @@ function unitsOfNewcomerAfter(seconds: number): number {
 }
 
 test('a share that shrinks step by step comes free for others when its first lease has run out', () => {
-  expect(unitsOfNewcomerAfter(4)).toBe(0);
+  expect(unitsOfNewcomerAfter(3)).toBe(0);
   // Not counted again with each step: before, the newcomer waited until the other wanted nothing at all.
-  expect(unitsOfNewcomerAfter(6)).toBeGreaterThanOrEqual(LIMIT / 2);
+  expect(unitsOfNewcomerAfter(5)).toBeGreaterThanOrEqual(LIMIT / 2);
 });
