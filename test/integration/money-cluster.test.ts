@@ -109,7 +109,7 @@ describe('engines of a cluster', () => {
     // It waits for its token like any request: for a lease, where another process held the whole rate.
     await world.runtime.advance(10_000);
     expect(asked).toBe(2);
-    await world.sweepFor(60_000);
+    await world.sweepFor(200_000, 5_000);
     expect(await world.states()).toEqual({ SUCCESS: 1 });
     await world.drive(other.drain());
   });
