@@ -14,6 +14,16 @@ export interface SlicedWorkSettings {
   readonly badRowsMax: number;
 }
 
+interface KeyedRow<Row> extends ReadRow<Row> {
+  readonly beginsKey: boolean;
+}
+
+interface RowsAhead<Row> {
+  readonly afterSeq: number;
+  readonly toSeq: number;
+  readonly rows: readonly KeyedRow<Row>[];
+}
+
 /** Rows of a slice's first chunk, whose cost is not known: a few, so that dear ones are not all in one hand. */
 export const firstRows = ({ chunkSize }: Pick<SlicedWorkSettings, 'chunkSize'>): number => Math.ceil(chunkSize / 8);
 
@@ -42,6 +52,8 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
   readonly #run: SlicedRunContext;
   /** Up to which row each slice's chunk is in hand. */
   readonly #handEnds = new WeakMap<HeldSlice, number>();
+  /** What is read of the next chunk while this one is processed. */
+  readonly #ahead = new WeakMap<HeldSlice, Promise<RowsAhead<Row> | null>>();
 
   constructor(
     job: SlicedJobDefinition<Row, Result>,
@@ -57,13 +69,14 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
   async chunk(held: HeldSlice, cursorSeq: number): Promise<ChunkEnd> {
     const { concurrency, leaseMs, badRowsMax } = this.#settings;
     const handEnd = this.#handEnds.get(held) ?? Math.min(held.lease.hi, cursorSeq + firstRows(this.#settings));
-    const lanes = await this.#read(held, cursorSeq, handEnd);
-    const last = lanes.at(-1)?.at(-1);
+    const read = await this.#rowsInHand(held, cursorSeq, handEnd);
+    const last = read.at(-1);
     if (last === undefined) throw leaseLost(held.lease);
     held.noteProgress();
+    this.#readAhead(held, last.seq, Math.min(this.#settings.chunkSize, 2 * read.length));
     const run = this.#run;
     const beganMs = this.#runtime.clock.monotonicMs();
-    const { done, bad } = await processRows(lanes, {
+    const { done, bad } = await processRows(this.#lanesOf(read), {
       concurrency,
       signal: run.signal,
       process: async (row) => (this.#job.process ? await this.#job.process(row, run) : (row as unknown as Result)),
@@ -93,19 +106,49 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
     return { kind: 'moved', cursorSeq: committed.cursorSeq, hi: committed.hi };
   }
 
-  /** The next rows, as lanes: with `sliceBy` a lane is what the chunk has of one key, else each row is its own. */
-  #read({ lease }: HeldSlice, cursorSeq: number, handEnd: number): Promise<readonly (readonly ReadRow<Row>[])[]> {
+  /** What was read ahead, if it begins here and reaches far enough; of that, what is in hand by now and no more. */
+  async #rowsInHand(held: HeldSlice, cursorSeq: number, handEnd: number): Promise<readonly KeyedRow<Row>[]> {
+    const ahead = await this.#ahead.get(held);
+    if (!ahead || ahead.afterSeq !== cursorSeq || ahead.toSeq < handEnd) return this.#read(held, cursorSeq, handEnd);
+    return ahead.rows.filter(({ seq }) => seq <= handEnd);
+  }
+
+  #readAhead(held: HeldSlice, afterSeq: number, rows: number): void {
+    const toSeq = Math.min(held.hi, afterSeq + rows);
+    if (toSeq <= afterSeq) return;
+    const reading = this.#read(held, afterSeq, toSeq).then((read) => ({ afterSeq, toSeq, rows: read }));
+    // A read ahead that fails is no failure: the chunk reads by itself, and that one counts.
+    this.#ahead.set(
+      held,
+      reading.catch(() => null),
+    );
+  }
+
+  #read({ lease }: HeldSlice, afterSeq: number, toSeq: number): Promise<readonly KeyedRow<Row>[]> {
     return this.#store.read('read-chunk', async (db) => {
       const members = await db.arrays(
         'select seq, subject from item where run_id = ? and slice_no = ? and seq > ? and seq <= ? order by seq',
-        [lease.runId, lease.sliceNo, cursorSeq, handEnd],
+        [lease.runId, lease.sliceNo, afterSeq, toSeq],
       );
       const subjects = members.map((row) => Number(row[1]));
-      const rows = await this.#rowsOf(db, subjects);
-      const read = members.map((row, at) => ({ seq: Number(row[0]), subject: subjects[at] ?? 0, row: rows(at) }));
-      if (this.#job.sliceBy === undefined) return read.map((one) => [one]);
-      return lanesOf(read, await keyBegins(db, lease, read));
+      const rowOf = await this.#rowsOf(db, subjects);
+      const begins = this.#job.sliceBy === undefined ? null : await keyBegins(db, lease, { afterSeq, toSeq });
+      return members.map((member, at) => {
+        const seq = Number(member[0]);
+        return { seq, subject: subjects[at] ?? 0, row: rowOf(at), beginsKey: begins === null || begins.has(seq) };
+      });
     });
+  }
+
+  /** Without `sliceBy` each row is a lane of its own; with it, a lane is what the chunk has of one key. */
+  #lanesOf(read: readonly KeyedRow<Row>[]): readonly (readonly ReadRow<Row>[])[] {
+    const lanes: ReadRow<Row>[][] = [];
+    for (const { beginsKey, ...row } of read) {
+      const lane = lanes.at(-1);
+      if (lane === undefined || beginsKey) lanes.push([row]);
+      else lane.push(row);
+    }
+    return lanes;
   }
 
   async #rowsOf(db: SqlReader, subjects: readonly number[]): Promise<(at: number) => Row | undefined> {
@@ -119,24 +162,11 @@ export class SlicedWork<Row extends { readonly subject: number }, Result> implem
 async function keyBegins(
   db: SqlReader,
   { runId, sliceNo }: { readonly runId: number; readonly sliceNo: number },
-  read: readonly { readonly seq: number }[],
+  range: { readonly afterSeq: number; readonly toSeq: number },
 ): Promise<ReadonlySet<number>> {
   const rows = await db.arrays(
-    'select first_seq from slice_key where run_id = ? and slice_no = ? and first_seq >= ? and first_seq <= ?',
-    [runId, sliceNo, read[0]?.seq ?? 0, read.at(-1)?.seq ?? 0],
+    'select first_seq from slice_key where run_id = ? and slice_no = ? and first_seq > ? and first_seq <= ?',
+    [runId, sliceNo, range.afterSeq, range.toSeq],
   );
   return new Set(rows.map(([seq]) => Number(seq)));
-}
-
-function lanesOf<Row>(
-  read: readonly ReadRow<Row>[],
-  begins: ReadonlySet<number>,
-): readonly (readonly ReadRow<Row>[])[] {
-  const lanes: ReadRow<Row>[][] = [];
-  for (const one of read) {
-    const lane = lanes.at(-1);
-    if (lane === undefined || begins.has(one.seq)) lanes.push([one]);
-    else lane.push(one);
-  }
-  return lanes;
 }

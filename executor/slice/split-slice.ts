@@ -37,7 +37,8 @@ export function splitSlice(
     const parent = await lockSliceIfFree(tx, who.runId, seen.sliceNo);
     if (parent === null) return { kind: 'busy' };
     const isAsSeen = parent.epoch === seen.epoch && parent.state === 'leased' && parent.leaseUntil >= tx.nowMs;
-    const after = isAsSeen && !parent.hot ? await cutOf(tx, parent, who.rowsMin, run.slice_by !== null) : null;
+    // A hot slice has one key, and so no cut.
+    const after = isAsSeen ? await cutOf(tx, parent, who.rowsMin, run.slice_by !== null) : null;
     if (after === null) return { kind: 'no_cut' };
     const child = { runId: who.runId, sliceNo: run.slice_count, epoch: 1, hi: parent.hi, cursorSeq: after };
     await moveRows(tx, parent, child.sliceNo, after);

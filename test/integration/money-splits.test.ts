@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Downstream } from '../../executor/downstream/define-downstream.ts';
 import type { MoneyEngine } from '../../executor/downstream/money-engine.ts';
 import { premiumDebit, settlementHooks } from '../../executor/examples/settlement/settlement-jobs.ts';
+import { splitSlice } from '../../executor/slice/split-slice.ts';
 import { addTotals, judgeTold } from '../../scheduler/callback/told-totals.ts';
 import type { RunManifest, SliceSettled, Total } from '../../shared/protocol/wire.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
@@ -152,6 +153,34 @@ describe('money on slices that are stolen and split', () => {
     await expectToldWhole();
   });
 
+  test('rows that were read and then split off are dropped under the lock: their new holder alone sends them', async () => {
+    let isFirst = true;
+    await given({
+      engine: { chunkSize: 40, slicesAtOnce: 1 },
+      wrapStore: (store) => ({
+        ...store,
+        async transaction(name, body, how) {
+          if (name === 'store-chunk' && isFirst) {
+            isFirst = false;
+            const thief = { runId: RUN, shardIndex: null, owner: 'thief', leaseMs: 60_000, rowsMin: 5 };
+            const split = await splitSlice(store, thief, { sliceNo: 0, epoch: 1 });
+            expect(split).toMatchObject({ kind: 'leased', lease: { cursorSeq: 25, hi: 50 } });
+          }
+          return store.transaction(name, body, how);
+        },
+      }),
+    });
+    await world.manyPlans(50);
+    const done = shard(world.engine, 0, 1);
+    await world.runtime.advance(2_000);
+    expect(await world.states()).toEqual({ SUCCESS: 25, PENDING: 25 });
+    await world.plant('update slice set lease_until = 0 where slice_no = 1');
+    await world.drive(done);
+    expect(await world.states()).toEqual({ SUCCESS: 50 });
+    expectEachSentOnce();
+    await expectToldWhole();
+  });
+
   test('a volunteer works slices of a run that it has no shard of, and its name stands at what it did', async () => {
     await given();
     await world.manyPlans(300);
@@ -219,9 +248,13 @@ describe('money on slices that are stolen and split', () => {
     await world.runtime.advance(300);
     const helping = joined.volunteerOnce(new AbortController().signal);
     await world.runtime.advance(1_200);
+    const helped = (await slices()).filter(({ owner }) => String(owner).startsWith('volunteer'));
+    expect(helped).toHaveLength(1);
     killed.abort(new Error('killed'));
     await world.drive(work);
     await world.drive(helping);
+    const [left] = (await slices()).filter(({ slice_no }) => slice_no === helped[0]?.slice_no);
+    expect(left).toMatchObject({ state: 'free', owner: null });
     expect((await slices()).filter(({ state }) => state === 'leased')).toEqual([]);
     expect((await world.states()).PENDING).toBeGreaterThan(150);
     await world.drive(shard(slow, 0, 1, { attempt: 2, logId: 9 }));
