@@ -4,6 +4,7 @@ import { type Paging, pageDeeply } from './deep-paging.ts';
 import { spread } from './figures.ts';
 import { compareNights } from './flat-nights.ts';
 import { besideNeighbour } from './load-guard.ts';
+import { skewPart } from './skew-part.ts';
 import { createNightPlace, type NightFigures } from './whole-night.ts';
 
 /** One figure with its bound: `value` is what claims are compared with. */
@@ -25,6 +26,7 @@ export interface BenchSize {
   readonly nights: number;
   readonly oldContracts: number;
   readonly nightContracts: number;
+  readonly skewRows: number;
   readonly deepRows: number;
   readonly guardSeconds: number;
 }
@@ -37,6 +39,7 @@ export const REDUCED: BenchSize = {
   nights: 200,
   oldContracts: 500,
   nightContracts: 5_000,
+  skewRows: 20_000,
   deepRows: 1_000_000,
   guardSeconds: 15,
 };
@@ -48,6 +51,7 @@ export const FULL: BenchSize = {
   nights: 200,
   oldContracts: 2_500,
   nightContracts: 10_000,
+  skewRows: 40_000,
   deepRows: 3_000_000,
   guardSeconds: 30,
 };
@@ -166,6 +170,9 @@ export const PARTS = {
       },
     ];
   },
+
+  /** One merchant with half of the rows, one whose rows are dear, one node that is slow; and one that is killed. */
+  skew: ({ skewRows }, say) => skewPart(skewRows, say),
 } satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;
 
