@@ -44,6 +44,11 @@ export const OPTIONAL_VARIABLES: Readonly<Record<string, string>> = {
   max_error_count: '65535',
 };
 
+// A process that stands still in the middle of a transaction (SIGSTOP, a machine that is moved) keeps its connection, and
+// with it every lock: MariaDB ends such a session. What it still writes afterwards has no transaction to be written in.
+// MySQL has no such setting; there its rows stay locked until the process goes on or its connection is ended by hand.
+const IDLE_IN_TRANSACTION_S = 30;
+
 /** Statements for a fresh connection, in order. No BEGIN is ever sent: with autocommit off, COMMIT to COMMIT is one. */
 export function sessionStatements(facts: ServerFacts): readonly string[] {
   const optional = facts.sessionVariables.map((name) => `, ${name} = ${OPTIONAL_VARIABLES[name]}`).join('');
@@ -51,6 +56,7 @@ export function sessionStatements(facts: ServerFacts): readonly string[] {
     `set names utf8mb4 collate ${facts.collation}`,
     `set session sql_mode = '${SQL_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_S}${optional}`,
     'set session transaction isolation level read committed, read write',
+    ...(facts.isMariaDb ? [`set session idle_transaction_timeout = ${IDLE_IN_TRANSACTION_S}`] : []),
     'set session autocommit = 0',
   ];
 }

@@ -166,6 +166,14 @@ describeWith(['MariaDB'], 'two schedulers in the same body at the same moment', 
     expect(await count(`s_fire where origin = 'backfill'`)).toBe(3);
   });
 
+  test('a process that stands still in a transaction loses its locks with its session (MariaDB)', async () => {
+    const [row] = await given.rows<{ version: string }>('select version() as version');
+    if (!/mariadb/i.test(row?.version ?? '')) return;
+    const [session] = await given.rows<{ seconds: number }>('select @@session.idle_transaction_timeout as seconds');
+    expect(session?.seconds).toBeGreaterThan(0);
+    expect(session?.seconds).toBeLessThanOrEqual(60);
+  });
+
   test('evaluate-edges: a chain run that one moves is passed over by the other', async () => {
     await given.define([timedJob(1, 'first'), timedJob(2, 'second')], [CHAIN]);
     await startChain(given.ctx, { chain: 'chain', businessDate: '2026-11-20', cutOffAtMs: null, requestId: '1' });

@@ -10,6 +10,7 @@ import type { NetworkFaults } from './network.ts';
 import { createNetwork } from './network.ts';
 import { createOperators } from './operators.ts';
 import { createSimulatedExecutor, type ExecutorFaults, type SimulatedExecutor } from './simulated-executor.ts';
+import { createSimulatedHints } from './simulated-hints.ts';
 import { createSimulatedScheduler } from './simulated-scheduler.ts';
 import { CLOCK_CHANGES, drawWorkload, type Workload } from './workload.ts';
 import { createWorld, type World } from './world.ts';
@@ -52,6 +53,8 @@ export async function simulate(seed: string): Promise<SimulatedNight> {
   await migrate(store, schedulerMigrations, { logger: silentLogger, component: 'scheduler' });
   await keepHistory(store);
   const network = createNetwork(world, seededRandom(`network ${seed}`), faults.network);
+  // Half of the nights have no Redis at all.
+  const hints = draw.integer(2) === 0 ? null : createSimulatedHints(world, seededRandom(`hints ${seed}`));
   const desired: { now: Workload } = { now: drawWorkload(draw, change, startMs, endAtMs) };
   const addresses = ['http://s1/', 'http://s2/'];
   const schedulers = addresses.map((address) =>
@@ -60,6 +63,7 @@ export async function simulate(seed: string): Promise<SimulatedNight> {
       world,
       network,
       store,
+      hints,
       faults: faults.store,
       random: seededRandom(`${address} ${seed}`),
       // I18: no outcome may depend on the wall clock of a node.

@@ -10,6 +10,7 @@ import { TEST_TOKEN } from '../support/given-executor.ts';
 import { simulatedClient, type WireMessage } from './executor-client.ts';
 import { createDoom, mortalStore, type StoreFaults } from './mortal-store.ts';
 import type { Network } from './network.ts';
+import type { SimulatedHints } from './simulated-hints.ts';
 import type { Workload } from './workload.ts';
 import type { Life, World } from './world.ts';
 
@@ -50,6 +51,8 @@ export function createSimulatedScheduler(given: {
   world: World;
   network: Network;
   store: SqlStore;
+  /** Null: there is no Redis. */
+  hints: SimulatedHints | null;
   faults: StoreFaults;
   random: Random;
   wallOffsetMs: number;
@@ -78,6 +81,7 @@ export function createSimulatedScheduler(given: {
       accessToken: TEST_TOKEN,
       settings: SETTINGS,
       ...given.workload(),
+      ...(given.hints === null ? {} : { hints: given.hints.of(mine) }),
       client: simulatedClient({ network, life: mine, address, timeoutMs: SETTINGS.dispatchTimeoutMs }),
       ticker: tickerOf(world, mine, random),
       door(verbs) {
