@@ -2,6 +2,7 @@ import { type BenchDialect, hasMysql } from './bench-stores.ts';
 import { type Comparison, compareWithFloor } from './compare-floor.ts';
 import { type Paging, pageDeeply } from './deep-paging.ts';
 import { spread } from './figures.ts';
+import { type FiringFigures, measureBurst, measureIdle, measureKilled } from './firing.ts';
 import { compareNights } from './flat-nights.ts';
 import { besideNeighbour } from './load-guard.ts';
 import { skewPart } from './skew-part.ts';
@@ -26,6 +27,7 @@ export interface BenchSize {
   readonly nights: number;
   readonly oldContracts: number;
   readonly nightContracts: number;
+  readonly firingSeconds: number;
   readonly skewRows: number;
   readonly deepRows: number;
   readonly guardSeconds: number;
@@ -39,6 +41,7 @@ export const REDUCED: BenchSize = {
   nights: 200,
   oldContracts: 500,
   nightContracts: 5_000,
+  firingSeconds: 60,
   skewRows: 20_000,
   deepRows: 1_000_000,
   guardSeconds: 15,
@@ -51,6 +54,7 @@ export const FULL: BenchSize = {
   nights: 200,
   oldContracts: 2_500,
   nightContracts: 10_000,
+  firingSeconds: 300,
   skewRows: 40_000,
   deepRows: 3_000_000,
   guardSeconds: 30,
@@ -66,6 +70,9 @@ const CPU_RATIO_MIN = 0.75;
 const MEMORY_GROWTH_MAX = 1.2;
 const MEMORY_MB_MAX = 400;
 const NIGHT_200_RATIO_MAX = 1.1;
+const BURSTS = [5_000, 10_000];
+const BURST_P99_MS_MAX = 1_000;
+const IDLE_P50_MS_MAX = 50;
 const DEEP_RATIO_MAX = 1.2;
 const GUARD_RATIO_MAX = 0.6;
 const GUARD_ROUND_TRIP_MS = 5;
@@ -173,6 +180,28 @@ export const PARTS = {
 
   /** One merchant with half of the rows, one whose rows are dear, one node that is slow; and one that is killed. */
   skew: ({ skewRows }, say) => skewPart(skewRows, say),
+
+  /** From the planned instant to the executor's word that it has the run: two schedulers, three executors, MariaDB. */
+  async firing({ firingSeconds }, say) {
+    if (!(await hasMysql())) {
+      say('no MariaDB answers on this machine: its figures are left out');
+      return [];
+    }
+    const measured = [lateness('firing-idle', 'one fire with nothing else to do', await measureIdle(20), 'p50Ms')];
+    for (const jobs of BURSTS) {
+      const what = `${grouped(jobs)} jobs due at one instant`;
+      measured.push(lateness(`firing-${jobs}`, what, await measureBurst(jobs), 'p99Ms'));
+    }
+    const killed = await measureKilled(1_000, firingSeconds);
+    measured.push({
+      id: 'firing-killed',
+      value: killed.lost + killed.doubled,
+      unit: 'fires',
+      holds: killed.lost === 0 && killed.doubled === 0,
+      text: `1,000 jobs every 5 s for ${firingSeconds} s, one of two schedulers killed in the middle: ${grouped(killed.fires)} fires, ${killed.lost} lost, ${killed.doubled} doubled; ${inWords(killed)}`,
+    });
+    return measured;
+  },
 } satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;
 
@@ -216,6 +245,18 @@ function ratiosOf(dialect: BenchDialect, { lines, ratio, cpuRatio, ...runs }: Co
   };
   return [speed, cpu];
 }
+
+function lateness(id: string, what: string, figures: FiringFigures, bound: 'p50Ms' | 'p99Ms'): Measured {
+  const maxMs = bound === 'p99Ms' ? BURST_P99_MS_MAX : IDLE_P50_MS_MAX;
+  const { fires, lost, doubled } = figures;
+  const holds = figures[bound] < maxMs && lost === 0 && doubled === 0;
+  const wanted = `${bound === 'p99Ms' ? 'p99' : 'p50'} under ${maxMs} ms, none lost or doubled`;
+  const text = `${what}: ${inWords(figures)}; ${grouped(fires)} fires, ${lost} lost, ${doubled} doubled (${wanted})`;
+  return { id, value: Math.round(figures[bound]), unit: 'ms late', holds, text };
+}
+
+const inWords = ({ p50Ms, p99Ms, maxMs }: FiringFigures): string =>
+  `late by ${p50Ms.toFixed(0)} ms (p50), ${p99Ms.toFixed(0)} (p99), ${maxMs.toFixed(0)} (max)`;
 
 async function oneNight(contracts: number): Promise<NightFigures> {
   const place = createNightPlace();
