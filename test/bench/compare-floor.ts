@@ -56,7 +56,8 @@ export async function compareWithFloor(options: {
   };
 }
 
-async function debitOnce(
+/** One run in a process of its own. */
+export async function debitOnce(
   who: string,
   place: { storeUrl: string; gatewayUrl: string; nodeArgs: readonly string[] },
 ): Promise<DebitFigures> {
