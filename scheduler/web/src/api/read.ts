@@ -1,0 +1,95 @@
+import {
+  type InfiniteData,
+  keepPreviousData,
+  type QueryKey,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { useEffect, useSyncExternalStore } from 'react';
+import { type ApiProblem, call, type Parts, type Reply, type RouteName } from './client.ts';
+import { isLive, listen, onLiveChange } from './live.ts';
+
+const POLL_MS = 5_000;
+/** Hints come in bursts; a list is read again at most so often. */
+const AGAIN_MS = 1_000;
+
+export const useIsLive = (): boolean => useSyncExternalStore(onLiveChange, isLive);
+
+interface ReadOptions {
+  /** Topics of the stream at which it is read again. Without a stream it is polled instead. */
+  readonly topics?: readonly string[];
+  readonly enabled?: boolean;
+}
+
+export function useRead<N extends RouteName>(name: N, parts: Parts<N> = {}, options: ReadOptions = {}) {
+  const { topics = [], enabled = true } = options;
+  const queryKey: QueryKey = [name, parts.params ?? null, parts.query ?? null];
+  const live = useIsLive();
+  useTopics(enabled ? topics : [], queryKey);
+  return useQuery<Reply<N>, ApiProblem>({
+    queryKey,
+    queryFn: ({ signal }) => call(name, { ...parts, signal }),
+    enabled,
+    // Filters may keep what they showed until the next answer; another object may not.
+    placeholderData: ((previous: Reply<N> | undefined, query?: { queryKey: QueryKey }) =>
+      JSON.stringify(query?.queryKey[1]) === JSON.stringify(queryKey[1]) ? previous : undefined) as never,
+    refetchInterval: topics.length > 0 && !live ? POLL_MS : false,
+  });
+}
+
+type PageReply<N extends RouteName> = Reply<N> extends { items: readonly (infer T)[]; next: string | null } ? T : never;
+
+/** A keyset list: its rows so far, and how to get more of them. */
+export function usePages<N extends RouteName>(name: N, parts: Parts<N> = {}, options: ReadOptions = {}) {
+  type Page = { items: PageReply<N>[]; next: string | null };
+  const { topics = [], enabled = true } = options;
+  const queryKey: QueryKey = [name, parts.params ?? null, parts.query ?? null, 'pages'];
+  const live = useIsLive();
+  useTopics(enabled ? topics : [], queryKey);
+  const query = useInfiniteQuery<Page, ApiProblem, InfiniteData<Page>, QueryKey, string | null>({
+    queryKey,
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...(parts.query as object), ...(pageParam === null ? {} : { after: pageParam }) };
+      return (await call(name, { ...parts, query: query as never, signal })) as unknown as Page;
+    },
+    initialPageParam: null,
+    getNextPageParam: (page) => page.next,
+    enabled,
+    placeholderData: keepPreviousData,
+    refetchInterval: topics.length > 0 && !live ? POLL_MS : false,
+  });
+  return { ...query, rows: query.data?.pages.flatMap((page) => page.items) ?? [] };
+}
+
+function useTopics(topics: readonly string[], queryKey: QueryKey): void {
+  const client = useQueryClient();
+  const names = topics.join(',');
+  const key = JSON.stringify(queryKey);
+  useEffect(() => {
+    if (names === '') return;
+    let waiting: ReturnType<typeof setTimeout> | null = null;
+    const again = () => {
+      waiting ??= setTimeout(() => {
+        waiting = null;
+        void client.invalidateQueries({ queryKey: JSON.parse(key) as QueryKey, exact: true });
+      }, AGAIN_MS);
+    };
+    const ends = names.split(',').map((topic) => listen(topic, again));
+    return () => {
+      for (const end of ends) end();
+      if (waiting !== null) clearTimeout(waiting);
+    };
+  }, [client, names, key]);
+}
+
+/** Does something, then has everything on the screen read again: one change shows in many lists. */
+export function useAct<N extends RouteName>(name: N) {
+  const client = useQueryClient();
+  return useMutation<Reply<N>, ApiProblem, Parts<N>>({
+    mutationFn: (parts) => call(name, parts),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}
+export type { Reply };

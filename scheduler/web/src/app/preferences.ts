@@ -1,0 +1,73 @@
+import i18next from 'i18next';
+import { useSyncExternalStore } from 'react';
+import { initReactI18next } from 'react-i18next';
+import type { Language } from '../pure/format.ts';
+
+/** Language and theme: kept with the person by the API, and in this browser for the pages before log-in. */
+export type Theme = 'system' | 'light' | 'dark';
+interface Preferences {
+  readonly language: Language;
+  readonly theme: Theme;
+}
+
+const KEEP = 'daybreak.preferences';
+const night = window.matchMedia('(prefers-color-scheme: dark)');
+const tells = new Set<() => void>();
+let preferences: Preferences = readKept();
+
+const TEXTS = {
+  en: () => import('../text/en.ts').then(({ en }) => en),
+  zh: () => import('../text/zh.ts').then(({ zh }) => zh),
+} as const;
+
+export async function startPreferences(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    lng: preferences.language,
+    keySeparator: false,
+    nsSeparator: false,
+    interpolation: { escapeValue: false },
+    resources: { [preferences.language]: { translation: await TEXTS[preferences.language]() } },
+  });
+  night.addEventListener('change', show);
+  show();
+}
+
+export async function setPreferences(change: Partial<Preferences>): Promise<void> {
+  preferences = { ...preferences, ...change };
+  localStorage.setItem(KEEP, JSON.stringify(preferences));
+  const { language } = preferences;
+  if (!i18next.hasResourceBundle(language, 'translation')) {
+    i18next.addResourceBundle(language, 'translation', await TEXTS[language]());
+  }
+  await i18next.changeLanguage(language);
+  show();
+}
+
+const subscribe = (tell: () => void) => {
+  tells.add(tell);
+  return () => tells.delete(tell);
+};
+export const usePreferences = (): Preferences => useSyncExternalStore(subscribe, () => preferences);
+export const useLanguage = (): Language => usePreferences().language;
+export const useIsDark = (): boolean => useSyncExternalStore(subscribe, isDark);
+
+const isDark = (): boolean => preferences.theme === 'dark' || (preferences.theme === 'system' && night.matches);
+
+function show(): void {
+  document.documentElement.dataset.theme = isDark() ? 'dark' : 'light';
+  document.documentElement.lang = preferences.language === 'zh' ? 'zh-CN' : 'en';
+  for (const tell of [...tells]) tell();
+}
+
+function readKept(): Preferences {
+  const language = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEEP) ?? '{}') as Partial<Preferences>;
+    return {
+      language: kept.language === 'zh' || kept.language === 'en' ? kept.language : language,
+      theme: kept.theme === 'light' || kept.theme === 'dark' ? kept.theme : 'system',
+    };
+  } catch {
+    return { language, theme: 'system' };
+  }
+}

@@ -1,0 +1,199 @@
+import { Button, Dropdown } from 'antd';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { call } from '../api/client.ts';
+import { useIsLive, useRead } from '../api/read.ts';
+import { Icon, type IconName } from '../look/icon.tsx';
+import { setPreferences, type Theme, usePreferences } from './preferences.ts';
+import { useMay, useSession, useStanding } from './session.tsx';
+
+interface Place {
+  readonly to: string;
+  readonly icon: IconName;
+  readonly text: string;
+  readonly admin?: true;
+  readonly gapBefore?: true;
+}
+const PLACES: readonly Place[] = [
+  { to: '/', icon: 'tonight', text: 'nav.tonight' },
+  { to: '/jobs', icon: 'jobs', text: 'nav.jobs' },
+  { to: '/chains', icon: 'chains', text: 'nav.chains' },
+  { to: '/runs', icon: 'runs', text: 'nav.runs' },
+  { to: '/items', icon: 'items', text: 'nav.items' },
+  { to: '/executors', icon: 'executors', text: 'nav.executors' },
+  { to: '/nights', icon: 'nights', text: 'nav.nights' },
+  { to: '/alarms', icon: 'alarms', text: 'nav.alarms' },
+  { to: '/approvals', icon: 'approvals', text: 'nav.approvals' },
+  { to: '/holds', icon: 'holds', text: 'nav.holds' },
+  { to: '/calendars', icon: 'calendars', text: 'nav.calendars', gapBefore: true },
+  { to: '/reports', icon: 'reports', text: 'nav.reports' },
+  { to: '/users', icon: 'users', text: 'nav.users', admin: true },
+  { to: '/audit', icon: 'audit', text: 'nav.audit', admin: true },
+];
+
+export function Shell() {
+  const { t } = useTranslation();
+  const drawer = useRef<HTMLDialogElement>(null);
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  const { installation } = useSession();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new place closes the drawer and starts at its top
+  useEffect(() => {
+    drawer.current?.close();
+    main.current?.scrollTo(0, 0);
+  }, [pathname]);
+  return (
+    <div className="shell">
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
+        {t('shell.skip')}
+      </button>
+      <div className="shell-side">
+        <Places />
+      </div>
+      <header className="shell-head">
+        <Button
+          className="menu-button"
+          type="text"
+          aria-label={t('shell.menu')}
+          icon={<Icon name="menu" />}
+          onClick={() => drawer.current?.showModal()}
+        />
+        <Head isDev={installation.isDev} />
+      </header>
+      <main className="shell-main" id="main" ref={main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself; the click is on its backdrop */}
+      <dialog
+        className="drawer"
+        ref={drawer}
+        aria-label={t('shell.menu')}
+        onClick={({ target, currentTarget }) => target === currentTarget && currentTarget.close()}
+      >
+        <Places />
+      </dialog>
+    </div>
+  );
+}
+
+function Places() {
+  const { t } = useTranslation();
+  const may = useMay();
+  const { installation } = useSession();
+  const status = useRead('GET /status', {}, { topics: ['alarms', 'approvals'] });
+  const counts: Readonly<Record<string, readonly [number, string]>> = {
+    '/alarms': [status.data?.alarmsOpen ?? 0, 'bad'],
+    '/approvals': [status.data?.approvalsOpen ?? 0, 'warn'],
+    '/runs': [status.data?.openRuns ?? 0, 'run'],
+  };
+  return (
+    <>
+      <Link className="brand" to="/">
+        <img src="./daybreak.svg" alt="" />
+        Daybreak
+      </Link>
+      <nav className="nav" aria-label={t('shell.places')}>
+        {PLACES.filter(({ admin }) => admin !== true || may('admin')).map(({ to, icon, text, gapBefore }) => {
+          const [count, tone] = counts[to] ?? [0, 'wait'];
+          return [
+            gapBefore === true && <div key={`${to} gap`} className="nav-gap" />,
+            <NavLink key={to} to={to} end={to === '/'}>
+              <Icon name={icon} />
+              {t(text)}
+              {count > 0 && <span className={`count pill tone-${tone}`}>{count > 999 ? '999+' : count}</span>}
+            </NavLink>,
+          ];
+        })}
+      </nav>
+      <div className="side-foot">
+        <div>{t('shell.version', { version: installation.version })}</div>
+        <div>{t('shell.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</div>
+      </div>
+    </>
+  );
+}
+
+function Head({ isDev }: { readonly isDev: boolean }) {
+  const { t } = useTranslation();
+  const live = useIsLive();
+  return (
+    <>
+      <strong className="cut">{window.location.host}</strong>
+      {isDev && (
+        <span className="pill tone-warn" title={t('shell.devHelp')}>
+          {t('shell.dev')}
+        </span>
+      )}
+      <span className="grow" />
+      <span
+        className={`live hide-narrow ${live ? '' : 'is-polling'}`}
+        title={live ? t('shell.liveHelp') : t('shell.pollHelp')}
+      >
+        <span className="live-dot" />
+        {live ? t('shell.live') : t('shell.polling')}
+      </span>
+      <PreferenceMenus keep />
+      <PersonMenu />
+    </>
+  );
+}
+
+/** Also on the pages before log-in; `keep`: with the person. */
+export function PreferenceMenus({ keep = false }: { readonly keep?: boolean }) {
+  const { t } = useTranslation();
+  const { language, theme } = usePreferences();
+  const change = (next: { language?: 'en' | 'zh'; theme?: Theme }) => {
+    void setPreferences(next);
+    // It is set in this browser whatever becomes of this.
+    if (keep) void call('PATCH /session/preferences', { body: next }).catch(() => undefined);
+  };
+  const themes = (['light', 'dark', 'system'] as const).map((key) => ({ key, label: t(`theme.${key}`) }));
+  return (
+    <>
+      <Button
+        type="text"
+        lang={language === 'en' ? 'zh-CN' : 'en'}
+        aria-label={language === 'en' ? '切换到中文' : 'Switch to English'}
+        onClick={() => change({ language: language === 'en' ? 'zh' : 'en' })}
+      >
+        {language === 'en' ? '中文' : 'EN'}
+      </Button>
+      <Dropdown
+        trigger={['click']}
+        menu={{
+          items: themes,
+          selectable: true,
+          selectedKeys: [theme],
+          onClick: ({ key }) => change({ theme: key as Theme }),
+        }}
+      >
+        <Button type="text" aria-label={t('theme.label')} icon={<Icon name={theme === 'system' ? 'auto' : theme} />} />
+      </Dropdown>
+    </>
+  );
+}
+
+function PersonMenu() {
+  const { t } = useTranslation();
+  const { principal } = useSession();
+  const { leave } = useStanding();
+  const navigate = useNavigate();
+  const name = principal.displayName === '' ? principal.name : principal.displayName;
+  return (
+    <Dropdown
+      trigger={['click']}
+      menu={{
+        items: [
+          { key: 'me', label: t('me.title') },
+          { key: 'out', label: t('enter.logOut') },
+        ],
+        onClick: ({ key }) => (key === 'me' ? void navigate('/me') : void leave()),
+      }}
+    >
+      <Button type="text" icon={<Icon name="person" />} aria-label={t('shell.person', { name })}>
+        <span className="hide-narrow">{name}</span>
+      </Button>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,114 @@
+import { Button, Input, Modal } from 'antd';
+import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Field } from './field.tsx';
+import { ProblemNote } from './parts.tsx';
+
+/** A question before something is done: what will happen, a reason where the record wants one, and what went wrong. */
+export interface Question {
+  readonly title: ReactNode;
+  readonly body?: ReactNode;
+  readonly ok: string;
+  readonly danger?: boolean;
+  /** Kept with what was done. */
+  readonly needsReason?: boolean;
+  /** Its failure is shown in the dialog, which stays open. */
+  readonly act: (reason: string) => Promise<unknown>;
+}
+
+const AskContext = createContext<(question: Question) => void>(() => undefined);
+export const useAsk = (): ((question: Question) => void) => useContext(AskContext);
+
+export function AskProvider({ children }: { readonly children: ReactNode }) {
+  const [question, setQuestion] = useState<Question | null>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  const ask = useCallback((next: Question) => {
+    setQuestion(next);
+    setIsOpen(true);
+  }, []);
+  return (
+    <AskContext.Provider value={ask}>
+      {children}
+      {question !== null && (
+        <AskDialog
+          question={question}
+          isOpen={isOpen}
+          onClose={() => setIsOpen(false)}
+          onClosed={() => setQuestion(null)}
+        />
+      )}
+    </AskContext.Provider>
+  );
+}
+
+function AskDialog({
+  question,
+  isOpen,
+  onClose,
+  onClosed,
+}: {
+  readonly question: Question;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  readonly onClosed: () => void;
+}) {
+  const { t } = useTranslation();
+  const [reason, setReason] = useState('');
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const needsReason = question.needsReason === true;
+  const act = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      await question.act(reason.trim());
+      onClose();
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setIsBusy(false);
+    }
+  };
+  return (
+    <Modal
+      open={isOpen}
+      title={question.title}
+      onCancel={onClose}
+      afterClose={onClosed}
+      footer={[
+        <Button key="no" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>,
+        <Button
+          key="yes"
+          type="primary"
+          danger={question.danger === true}
+          loading={isBusy}
+          disabled={needsReason && reason.trim() === ''}
+          onClick={() => void act()}
+        >
+          {question.ok}
+        </Button>,
+      ]}
+    >
+      <div className="stack tight">
+        {question.body}
+        {needsReason && (
+          <Field label={t('ask.reason')}>
+            {(input) => (
+              <Input.TextArea
+                {...input}
+                rows={2}
+                maxLength={1000}
+                value={reason}
+                onChange={({ target }) => setReason(target.value)}
+                placeholder={t('ask.reasonHint')}
+              />
+            )}
+          </Field>
+        )}
+        {error !== null && <ProblemNote error={error} />}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,31 @@
+import { useSearchParams } from 'react-router';
+
+/** Filters live in the address: they can be kept, sent to somebody, and gone back from. */
+export function useSearch(): readonly [
+  (name: string) => string,
+  (change: Readonly<Record<string, string | null>>) => void,
+] {
+  const [params, setParams] = useSearchParams();
+  const set = (change: Readonly<Record<string, string | null>>) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        for (const [name, value] of Object.entries(change)) {
+          if (value === null || value === '') next.delete(name);
+          else next.set(name, value);
+        }
+        return next;
+      },
+      { replace: true },
+    );
+  return [(name) => params.get(name) ?? '', set];
+}
+
+/** Leaves out what is empty, so that a query has only what was chosen. */
+export function filled<T extends Readonly<Record<string, unknown>>>(
+  query: T,
+): { [K in keyof T]?: Exclude<T[K], '' | null | undefined> } {
+  return Object.fromEntries(
+    Object.entries(query).filter(([, value]) => value !== '' && value !== null && value !== undefined),
+  ) as never;
+}

@@ -1,0 +1,60 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../app/preferences.ts';
+import { formatDuration, formatInstant } from '../pure/format.ts';
+import { inertLine } from '../pure/inert-text.ts';
+
+/** What a program or a person wrote: as text, and without what text can do to its surroundings. */
+export function Inert({ text, className = '' }: { readonly text: string; readonly className?: string }) {
+  return <bdi className={`inert ${className}`}>{inertLine(text)}</bdi>;
+}
+
+type Style = 'minute' | 'second' | 'clock' | 'day';
+export function Instant({ atMs, style = 'minute' }: { readonly atMs: number | null; readonly style?: Style }) {
+  const language = useLanguage();
+  if (atMs === null) return <span className="soft">–</span>;
+  return (
+    <time className="nowrap" dateTime={new Date(atMs).toISOString()} title={new Date(atMs).toISOString()}>
+      {formatInstant(atMs, { language, style })}
+    </time>
+  );
+}
+
+export function Duration({ ms }: { readonly ms: number | null }) {
+  const language = useLanguage();
+  if (ms === null) return <span className="soft">–</span>;
+  return <span className="nowrap">{formatDuration(Math.max(0, ms), language)}</span>;
+}
+
+/** How long ago something was, or in how long it will be. */
+export function Ago({ atMs }: { readonly atMs: number | null }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const nowMs = useNow(1_000);
+  if (atMs === null) return <span className="soft">–</span>;
+  // Seconds count only while it is fresh.
+  const past = Math.abs(nowMs - atMs);
+  const unit = past < 60_000 ? 1_000 : 60_000;
+  const span = formatDuration(Math.floor(past / unit) * unit, language);
+  return (
+    <time className="nowrap" dateTime={new Date(atMs).toISOString()} title={formatInstant(atMs, { language })}>
+      {past < 1_000 ? t('time.now') : atMs <= nowMs ? t('time.ago', { span }) : t('time.in', { span })}
+    </time>
+  );
+}
+
+let skewMs = 0;
+/** The page counts by the clock of the store: told with each session and each look at tonight. */
+export const setServerNow = (nowMs: number): void => {
+  skewMs = nowMs - Date.now();
+};
+export const serverNow = (): number => Date.now() + skewMs;
+
+export function useNow(everyMs: number): number {
+  const [nowMs, setNowMs] = useState(serverNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(serverNow()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return nowMs;
+}

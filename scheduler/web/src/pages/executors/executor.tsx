@@ -1,0 +1,86 @@
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { useRead } from '../../api/read.ts';
+import { List } from '../../look/list.tsx';
+import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
+import { State } from '../../look/state.tsx';
+import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { DrainButton } from './executors.tsx';
+
+export function ExecutorPage() {
+  const { t } = useTranslation();
+  const executorId = Number(useParams().executorId);
+  const view = useRead('GET /executors/:executorId', { params: { executorId } }, { topics: ['executors', 'tonight'] });
+  return (
+    <Loaded of={view}>
+      {({ executor, doing }) => (
+        <Page
+          title={<Inert text={executor.address} />}
+          lead={<State state={executor.isDrained && executor.state === 'alive' ? 'draining' : executor.state} />}
+          actions={<DrainButton executor={executor} />}
+        >
+          <Panel>
+            <div className="panel-top">
+              <Facts
+                items={[
+                  [t('runs.group'), <Inert key="group" text={executor.group} />],
+                  [t('executors.registered'), <Instant key="registered" atMs={executor.registeredAtMs} />],
+                  [t('executors.beat'), <Ago key="beat" atMs={executor.lastBeatAtMs} />],
+                  [t('executors.load'), executor.openAttempts],
+                  [t('executors.signs'), executor.signs ? t('common.yes') : t('common.no')],
+                  [
+                    t('setting.labels'),
+                    Object.keys(executor.labels).length === 0 ? (
+                      t('common.none')
+                    ) : (
+                      <Inert
+                        key="labels"
+                        text={Object.entries(executor.labels)
+                          .map(([name, value]) => `${name}=${value}`)
+                          .join(', ')}
+                      />
+                    ),
+                  ],
+                ]}
+              />
+            </div>
+          </Panel>
+          <Panel title={t('executors.doing')} flush>
+            <List
+              caption={t('executors.doing')}
+              rows={doing}
+              rowKey={({ logId }) => logId}
+              empty={t('executors.idle')}
+              columns={[
+                {
+                  key: 'job',
+                  title: t('runs.job'),
+                  lead: true,
+                  cell: ({ runId, job }) => (
+                    <Link to={`/runs/${runId}`}>
+                      <Inert text={job} /> <span className="soft">#{runId}</span>
+                    </Link>
+                  ),
+                },
+                {
+                  key: 'shard',
+                  title: t('run.phase.shard'),
+                  align: 'num',
+                  cell: ({ shardIndex, shardTotal }) => `${shardIndex + 1} / ${shardTotal ?? '–'}`,
+                },
+                { key: 'state', title: t('runs.state'), cell: ({ state }) => <State state={state} /> },
+                { key: 'try', title: t('items.attempt'), align: 'num', cell: ({ attempt }) => attempt },
+                { key: 'since', title: t('holds.since'), cell: ({ sinceMs }) => <Ago atMs={sinceMs} /> },
+                {
+                  key: 'log',
+                  title: t('run.log'),
+                  cell: ({ logId }) => <Link to={`/logs/${logId}`}>{t('run.log')}</Link>,
+                },
+              ]}
+            />
+          </Panel>
+        </Page>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,218 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { Button } from 'antd';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { type Reply, usePages } from '../../api/read.ts';
+import { Choose } from '../../look/choose.tsx';
+import { Bones, Empty, ProblemNote } from '../../look/parts.tsx';
+import { State, StateMark, toneOf, useStateWord } from '../../look/state.tsx';
+import { Duration, Inert, Instant, serverNow } from '../../look/values.tsx';
+
+type Shard = Reply<'GET /runs/:runId/shards'>['items'][number];
+const STATES = ['ready', 'sent', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+type ShardState = (typeof STATES)[number];
+
+/** All shards of a run, only those on the screen are drawn; pages are read as one scrolls, and for the map up to 2,000. */
+export function Shards({
+  runId,
+  total,
+  isOpen,
+}: {
+  readonly runId: number;
+  readonly total: number | null;
+  readonly isOpen: boolean;
+}) {
+  const { t } = useTranslation();
+  const word = useStateWord();
+  const [state, setState] = useState('');
+  const shards = usePages(
+    'GET /runs/:runId/shards',
+    { params: { runId }, query: { limit: 200, ...(state === '' ? {} : { state: state as ShardState }) } },
+    { topics: isOpen ? [`run:${runId}`] : [] },
+  );
+  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = shards;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && rows.length < MAP_MAX) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, rows.length]);
+  const scrollTo = useRef<(index: number) => void>(() => undefined);
+  return (
+    <>
+      <div className="panel-body stack tight">
+        <div className="filters">
+          <Choose
+            label={t('runs.state')}
+            value={state}
+            onChange={setState}
+            options={STATES.map((value) => ({ value, label: word(value) }))}
+          />
+        </div>
+        {state === '' && rows.length > 24 && <ShardMap rows={rows} onShow={(index) => scrollTo.current(index)} />}
+      </div>
+      {shards.isPending ? (
+        <Bones />
+      ) : shards.error !== null && rows.length === 0 ? (
+        <ProblemNote error={shards.error} onRetry={() => void shards.refetch()} />
+      ) : rows.length === 0 ? (
+        <Empty>{total === null ? t('run.notSplit') : t('run.noShards')}</Empty>
+      ) : (
+        <ShardList
+          rows={rows}
+          scrollTo={scrollTo}
+          onEnd={() => hasNextPage && !isFetchingNextPage && void fetchNextPage()}
+        />
+      )}
+    </>
+  );
+}
+
+const MAP_MAX = 2_000;
+const CELL = 10;
+const ACROSS = 80;
+
+/** Every shard as a small square: where it burns is seen before anything is read. */
+function ShardMap({ rows, onShow }: { readonly rows: readonly Shard[]; readonly onShow: (index: number) => void }) {
+  const { t } = useTranslation();
+  const shown = rows.slice(0, MAP_MAX);
+  return (
+    <svg
+      viewBox={`0 0 ${ACROSS * CELL} ${Math.ceil(shown.length / ACROSS) * CELL}`}
+      width="100%"
+      role="img"
+      aria-label={t('run.map', { count: rows.length })}
+      style={{ maxWidth: ACROSS * CELL }}
+      onClick={({ currentTarget, clientX, clientY }) => {
+        const box = currentTarget.getBoundingClientRect();
+        const size = box.width / ACROSS;
+        onShow(Math.floor((clientY - box.top) / size) * ACROSS + Math.floor((clientX - box.left) / size));
+      }}
+      onKeyDown={() => undefined}
+    >
+      {shown.map((shard, index) => (
+        <rect
+          key={`${shard.phase} ${shard.index}`}
+          className={`tone-${toneOf(shard.state)}`}
+          x={(index % ACROSS) * CELL + 0.5}
+          y={Math.floor(index / ACROSS) * CELL + 0.5}
+          width={CELL - 1.5}
+          height={CELL - 1.5}
+          rx={shard.state === 'failed' ? 0 : 2.5}
+          fill="var(--tone)"
+          opacity={shard.state === 'ready' ? 0.3 : shard.state === 'succeeded' ? 0.75 : 1}
+        />
+      ))}
+    </svg>
+  );
+}
+
+function ShardList({
+  rows,
+  scrollTo,
+  onEnd,
+}: {
+  readonly rows: readonly Shard[];
+  readonly scrollTo: { current: (index: number) => void };
+  readonly onEnd: () => void;
+}) {
+  const { t } = useTranslation();
+  const scroll = useRef<HTMLElement>(null);
+  const list = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => 68,
+    overscan: 8,
+  });
+  scrollTo.current = (index) => list.scrollToIndex(index, { align: 'center' });
+  const shown = list.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: reading on is asked for when the end comes near
+  useEffect(() => {
+    if (last >= rows.length - 20) onEnd();
+  }, [last, rows.length]);
+  return (
+    <section
+      className="shard-scroll"
+      style={{ height: `min(${list.getTotalSize() + 2}px, 560px, 62vh)` }}
+      ref={scroll}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+      tabIndex={0}
+      aria-label={t('run.shards')}
+    >
+      <div style={{ height: list.getTotalSize() }}>
+        {shown.map(({ index, start, key }) => {
+          const shard = rows[index];
+          return shard === undefined ? null : (
+            <div
+              key={key}
+              ref={list.measureElement}
+              data-index={index}
+              className="shard-row"
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <ShardRow shard={shard} />
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+function ShardRow({ shard }: { readonly shard: Shard }) {
+  const { t } = useTranslation();
+  const [isOpen, setIsOpen] = useState(false);
+  const last = shard.attempts.at(-1);
+  const earlier = shard.attempts.slice(0, -1);
+  return (
+    <>
+      <div className="shard-head">
+        <strong>
+          {shard.phase === 'shard' ? t('run.shard', { no: shard.index + 1 }) : t(`run.phase.${shard.phase}`)}
+        </strong>
+        <State state={shard.state} />
+        <span className="wide cut small">{last !== undefined && <Inert text={last.address} />}</span>
+        <span className="wide small soft">
+          {last !== undefined && (
+            <>
+              <Instant atMs={last.sentAtMs} style="clock" /> ·{' '}
+              <Duration ms={(last.endedAtMs ?? serverNow()) - last.sentAtMs} />
+            </>
+          )}
+        </span>
+        <span className="row tight">
+          {earlier.length > 0 && (
+            <Button size="small" type="text" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+              {t('run.tries', { count: shard.attempts.length })}
+            </Button>
+          )}
+          {last !== undefined && <Link to={`/logs/${last.logId}`}>{t('run.log')}</Link>}
+        </span>
+      </div>
+      {shard.reason !== null && (
+        <div className="small soft">
+          <Inert text={shard.reason} />
+        </div>
+      )}
+      {isOpen &&
+        earlier.map((attempt) => (
+          <div key={attempt.logId} className="attempt">
+            <span>{t('run.try', { no: attempt.no })}</span>
+            <span className="row tight">
+              <StateMark state={attempt.state} size={13} /> <AttemptWord state={attempt.state} />
+            </span>
+            <span className="wide cut">
+              {attempt.reason === null ? attempt.address : <Inert text={attempt.reason} />}
+            </span>
+            <span className="wide">
+              <Instant atMs={attempt.sentAtMs} style="second" />
+            </span>
+            <Link to={`/logs/${attempt.logId}`}>{t('run.log')}</Link>
+          </div>
+        ))}
+    </>
+  );
+}
+
+function AttemptWord({ state }: { readonly state: string }) {
+  return <>{useStateWord()(state)}</>;
+}

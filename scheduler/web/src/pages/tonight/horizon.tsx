@@ -1,0 +1,147 @@
+import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../../app/preferences.ts';
+import { useNow } from '../../look/values.tsx';
+import { judgeOutlook, type NightClock, type Outlook, placeOnBand } from '../../pure/eta.ts';
+import { formatCount, formatDuration, formatInstant, formatRate } from '../../pure/format.ts';
+import type { ChainRunDetail, TonightReply } from './tonight.tsx';
+
+/** One sentence on how the night stands to its cut-off, and the night as a band from dusk to daybreak. */
+export function Horizon({ data, shown }: { readonly data: TonightReply; readonly shown: ChainRunDetail }) {
+  const { run } = shown;
+  const nowMs = useNow(1_000);
+  const clock: NightClock = {
+    nowMs,
+    startedAtMs: run.startedAtMs,
+    endedAtMs: run.endedAtMs,
+    cutOffAtMs: run.cutOffAtMs,
+    etaAtMs: shown.etaAtMs,
+    isLate: shown.isLate,
+    isGood: run.state === 'succeeded',
+  };
+  return (
+    <section className="panel horizon">
+      <Say outlook={judgeOutlook(clock)} reason={run.reason} />
+      <Band clock={clock} />
+      <Figures data={data} shown={shown} />
+    </section>
+  );
+}
+
+function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: string | null }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const clock = (atMs: number) => formatInstant(atMs, { language, style: 'clock' });
+  const span = (ms: number) => formatDuration(Math.round(ms / 60_000) * 60_000, language);
+  const say = (): readonly [string, string] => {
+    switch (outlook.kind) {
+      case 'ended':
+        return [
+          t(outlook.good ? 'outlook.endedGood' : 'outlook.endedBad', { at: clock(outlook.atMs) }),
+          outlook.sparesMs === null
+            ? ''
+            : t(outlook.sparesMs >= 0 ? 'outlook.spared' : 'outlook.over', { span: span(Math.abs(outlook.sparesMs)) }),
+        ];
+      case 'on_time':
+        return [
+          t('outlook.onTime', { at: clock(outlook.atMs) }),
+          t('outlook.willSpare', { span: span(outlook.sparesMs) }),
+        ];
+      case 'late':
+        return [
+          t('outlook.late', { at: clock(outlook.atMs) }),
+          t('outlook.willBeOver', { span: span(outlook.overMs) }),
+        ];
+      case 'past_cut_off':
+        return [t('outlook.past', { span: span(outlook.overMs) }), ''];
+      case 'no_cut_off':
+        return [t('outlook.noCutOff', { at: clock(outlook.atMs) }), ''];
+      case 'unknown':
+        return [
+          t(outlook.late ? 'outlook.unknownLate' : 'outlook.unknown'),
+          outlook.leftMs === null ? '' : t('outlook.left', { span: span(outlook.leftMs) }),
+        ];
+    }
+  };
+  const [first, second] = say();
+  return (
+    <p className="horizon-say" aria-live="polite">
+      {first}
+      <small>{[second, reason ?? ''].filter((part) => part !== '').join(' · ')}</small>
+    </p>
+  );
+}
+
+function Band({ clock }: { readonly clock: NightClock }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const place = placeOnBand(clock);
+  const text = (atMs: number) => formatInstant(atMs, { language, style: 'clock' });
+  const percent = (part: number) => `${(part * 100).toFixed(2)}%`;
+  // Texts near the right edge end at their flag instead of beginning there.
+  const at = (part: number) => (part > 0.8 ? { right: `${((1 - part) * 100).toFixed(2)}%` } : { left: percent(part) });
+  return (
+    <div className="band" aria-hidden="true">
+      <div className="band-track">
+        <div className="band-sky" />
+        <div className="band-done" style={{ clipPath: `inset(0 ${percent(1 - place.now)} 0 0)` }} />
+      </div>
+      <div className="band-text below" style={{ left: 0 }}>
+        {t('band.start')} <b>{text(clock.startedAtMs)}</b>
+      </div>
+      <div className="band-flag" style={{ left: percent(place.now) }} />
+      <div className="band-text above" style={at(place.now)}>
+        {clock.endedAtMs === null ? t('band.now') : t('band.end')} <b>{text(clock.endedAtMs ?? clock.nowMs)}</b>
+      </div>
+      {place.eta !== null && clock.etaAtMs !== null && Math.abs(place.eta - place.now) > 0.02 && (
+        <>
+          <div className="band-flag eta" style={{ left: percent(place.eta) }} />
+          <div className="band-text below" style={at(place.eta)}>
+            {Math.abs(place.eta - place.now) > 0.02 && place.eta > 0.12 ? t('band.eta') : ''}{' '}
+            <b>{text(clock.etaAtMs)}</b>
+          </div>
+        </>
+      )}
+      {place.cutOff !== null && clock.cutOffAtMs !== null && (
+        <>
+          <div className="band-flag cut-off" style={{ left: percent(place.cutOff) }} />
+          <div className="band-text above cut-off" style={at(place.cutOff)}>
+            {t('band.cutOff')} <b>{text(clock.cutOffAtMs)}</b>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Figures({ data, shown }: { readonly data: TonightReply; readonly shown: ChainRunDetail }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const told = shown.nodes.flatMap(({ progress }) => (progress === null ? [] : [progress]));
+  const sum = (pick: (progress: (typeof told)[number]) => number | null) =>
+    told.reduce((total, progress) => total + (pick(progress) ?? 0), 0);
+  const running = shown.nodes.filter(({ endedAtMs, runId }) => runId !== null && endedAtMs === null);
+  const rate = running.reduce((total, { progress }) => total + (progress?.itemsPerSecond ?? 0), 0);
+  const count = (n: number) => formatCount(n, language);
+  const alive = data.executors.filter(({ state }) => state === 'alive').length;
+  const figures: readonly (readonly [string, string])[] = [
+    [t('figure.items', { total: count(sum((p) => p.itemsTotal)) }), count(sum((p) => p.itemsDone))],
+    [t('figure.rate'), rate > 0 ? formatRate(rate, language) : '–'],
+    [t('figure.slices'), `${count(sum((p) => p.slicesDone))} / ${count(sum((p) => p.slicesTotal))}`],
+    [t('figure.inFlight'), count(data.inFlight.length)],
+    [
+      t('figure.runs', { waiting: count(data.openRuns.waiting) }),
+      count(data.openRuns.running + data.openRuns.dispatched),
+    ],
+    [t('figure.executors'), `${count(alive)} / ${count(data.executors.length)}`],
+  ];
+  return (
+    <div className="figures">
+      {figures.map(([label, value]) => (
+        <div className="figure" key={label}>
+          <b>{value}</b>
+          <span>{label}</span>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,226 @@
+import { useId, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useLanguage } from '../../app/preferences.ts';
+import { Progress } from '../../look/parts.tsx';
+import { StateMark, toneOf, useStateWord } from '../../look/state.tsx';
+import { useWidth } from '../../look/use-width.ts';
+import { useNow } from '../../look/values.tsx';
+import { formatDuration, formatInstant, formatRate, formatShort, percentOf } from '../../pure/format.ts';
+import { layOutGraph } from '../../pure/graph-layout.ts';
+import { inertLine } from '../../pure/inert-text.ts';
+import type { ChainRunDetail } from './tonight.tsx';
+
+/** A definition is drawn as well: its nodes have no run and a picture of their own. */
+type RunNode = ChainRunDetail['nodes'][number];
+type Node = Omit<RunNode, 'picture'> & {
+  readonly picture: RunNode['picture'] | { readonly kind: 'plan'; readonly group: string; readonly enabled: boolean };
+};
+type Edge = ChainRunDetail['edges'][number];
+
+const BOX = { boxHeight: 96, gap: 16 } as const;
+const WIDE = { boxWidth: 208, rankGap: 74 } as const;
+const NARROW = { boxWidth: 150, rankGap: 52 } as const;
+/** Smaller than this is not read any more; then it is scrolled. */
+const SCALE_MIN = 0.82;
+
+/** How wide boxes and the gaps between them may be so that the whole night is seen at one look. */
+function fit(width: number, ranks: number): { boxWidth: number; rankGap: number; scale: number } {
+  const room = width - 36;
+  const of = ({ boxWidth, rankGap }: { boxWidth: number; rankGap: number }) => ranks * (boxWidth + rankGap) - rankGap;
+  if (of(WIDE) <= room) return { ...WIDE, scale: 1 };
+  const rankGap = NARROW.rankGap;
+  const boxWidth = Math.floor((room + rankGap) / ranks - rankGap);
+  if (boxWidth >= NARROW.boxWidth) return { boxWidth: Math.min(boxWidth, WIDE.boxWidth), rankGap, scale: 1 };
+  return { ...NARROW, scale: Math.max(SCALE_MIN, room / of(NARROW)) };
+}
+
+/** The chain as boxes and lines; from top to bottom where there is little width. Each box leads to its run. */
+export function NightGraph({
+  shown,
+}: {
+  readonly shown: { readonly nodes: readonly Node[]; readonly edges: readonly Edge[] };
+}) {
+  const { t } = useTranslation();
+  const [scroll, width] = useWidth<HTMLElement>();
+  const arrow = useId();
+  const direction = width < 620 ? 'down' : 'right';
+  const ranks = 1 + Math.max(0, ...shown.nodes.map(({ rank }) => rank));
+  const widest = Math.max(1, ...countByRank(shown.nodes));
+  const { boxWidth, rankGap, scale } =
+    direction === 'right'
+      ? fit(width, ranks)
+      : {
+          boxWidth: Math.max(150, Math.min(208, (width - 32 - (widest - 1) * BOX.gap) / widest)),
+          rankGap: 44,
+          scale: 1,
+        };
+  const layout = useMemo(
+    () =>
+      layOutGraph(
+        shown.nodes.map(({ job, rank }) => ({ id: job, rank })),
+        shown.edges,
+        { ...BOX, boxWidth, rankGap, direction },
+      ),
+    [shown.nodes, shown.edges, direction, boxWidth, rankGap],
+  );
+  const nodes = new Map(shown.nodes.map((node) => [node.job, node]));
+  const edges = new Map(shown.edges.map((edge) => [`${edge.from} ${edge.to}`, edge]));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    <section className="graph-scroll" ref={scroll} tabIndex={0} aria-label={t('tonight.graph')}>
+      <div className="graph" style={{ width: layout.width, height: layout.height, zoom: scale }}>
+        <svg className="edges" width={layout.width} height={layout.height} aria-hidden="true">
+          <defs>
+            <marker
+              id={arrow}
+              viewBox="0 0 8 8"
+              refX="7"
+              refY="4"
+              markerWidth="7"
+              markerHeight="7"
+              orient="auto-start-reverse"
+            >
+              <path d="M0.5 0.8 7.2 4 0.5 7.2z" fill="context-stroke" />
+            </marker>
+          </defs>
+          {layout.edges.map(({ from, to, path }) => {
+            const edge = edges.get(`${from} ${to}`);
+            const isMoving = edge?.verdict === 'wait' && nodes.get(from)?.picture.kind === 'run';
+            return (
+              <path
+                key={`${from} ${to}`}
+                className={`edge is-${edge?.verdict ?? 'none'} ${isMoving ? 'is-moving' : ''}`}
+                d={path}
+                markerEnd={`url(#${arrow})`}
+              />
+            );
+          })}
+        </svg>
+        {layout.edges.map(({ from, to, labelX, labelY }) => {
+          const edge = edges.get(`${from} ${to}`);
+          return edge === undefined ? null : (
+            <EdgeNote key={`${from} ${to}`} edge={edge} style={{ left: labelX, top: labelY }} />
+          );
+        })}
+        {layout.nodes.map(({ id, x, y }) => {
+          const node = nodes.get(id);
+          return node === undefined ? null : (
+            <NodeBox key={id} node={node} style={{ left: x, top: y, width: boxWidth }} />
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+function countByRank(nodes: readonly Node[]): number[] {
+  const counts: number[] = [];
+  for (const { rank } of nodes) counts[rank] = (counts[rank] ?? 0) + 1;
+  return counts.map((count) => count ?? 0);
+}
+
+/** Only what differs from the usual: after success, when all is settled. */
+export function EdgeNote({ edge, style }: { readonly edge: Edge; readonly style: { left: number; top: number } }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const notes = [
+    edge.when === 'success' ? '' : t(`edge.when.${edge.when}`),
+    edge.milestone === 'SETTLED' ? '' : t('edge.dispatched'),
+    edge.orCutOff ? t('edge.orCutOff') : '',
+    edge.deadlineMs === null ? '' : t('edge.within', { span: formatDuration(edge.deadlineMs, language) }),
+  ].filter((note) => note !== '');
+  if (notes.length === 0) return null;
+  return (
+    <span className="edge-note" style={style}>
+      {notes.join(' · ')}
+    </span>
+  );
+}
+
+function NodeBox({
+  node,
+  style,
+}: {
+  readonly node: Node;
+  readonly style: { left: number; top: number; width: number };
+}) {
+  const word = useStateWord();
+  const state = node.picture.kind === 'run' ? node.picture.state : node.picture.kind;
+  const { progress } = node;
+  const isOpen = node.runId !== null && node.endedAtMs === null;
+  const lines = useNodeLines(node);
+  const inside = (
+    <>
+      <span className="node-name">
+        {node.picture.kind !== 'plan' && <StateMark state={state} />}
+        <span className="node-job">{inertLine(node.job)}</span>
+      </span>
+      <span className="node-line">
+        <span className="cut">{lines.left === '' ? word(state) : lines.left}</span>
+        <span className="nowrap">{lines.right}</span>
+      </span>
+      {isOpen && progress?.itemsTotal != null && progress.itemsTotal > 0 && (
+        <Progress done={progress.itemsDone ?? 0} total={progress.itemsTotal} label={`${node.job}: ${lines.left}`} />
+      )}
+    </>
+  );
+  const look = `node tone-${toneOf(state)}`;
+  const box = { ...style, height: BOX.boxHeight };
+  const title = node.picture.kind === 'run' && node.picture.reason !== null ? node.picture.reason : undefined;
+  if (node.runId === null) {
+    return node.jobId === null ? (
+      <span className={look} style={box}>
+        {inside}
+      </span>
+    ) : (
+      <Link className={look} style={box} to={`/jobs/${node.jobId}`}>
+        {inside}
+      </Link>
+    );
+  }
+  return (
+    <Link className={look} style={box} to={`/runs/${node.runId}`} title={title}>
+      {inside}
+    </Link>
+  );
+}
+
+/** Two short texts: how far or why, and how fast or how long. */
+function useNodeLines(node: Node): { readonly left: string; readonly right: string } {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const word = useStateWord();
+  const nowMs = useNow(1_000);
+  const { picture, progress, startedAtMs, endedAtMs } = node;
+  if (picture.kind === 'waits') {
+    const left =
+      picture.for.length > 0 ? t('node.waitsFor', { names: picture.for.map(inertLine).join(', ') }) : t('node.waits');
+    return {
+      left: node.hold === null ? left : t('node.held'),
+      right: picture.atMs === null ? '' : formatInstant(picture.atMs, { language, style: 'clock' }),
+    };
+  }
+  if (picture.kind === 'plan')
+    return { left: inertLine(picture.group), right: picture.enabled ? '' : t('state.disabled') };
+  if (picture.kind === 'passed_over') return { left: inertLine(picture.why), right: '' };
+  if (picture.kind !== 'run' || startedAtMs === null)
+    return { left: node.hold === null ? '' : t('node.held'), right: '' };
+  if (endedAtMs !== null)
+    return { left: word(picture.state), right: formatDuration(endedAtMs - startedAtMs, language) };
+  const span = formatDuration(Math.max(0, nowMs - startedAtMs), language);
+  if (progress?.itemsTotal == null) {
+    const shards = progress?.shardsTotal;
+    return {
+      left: shards == null ? word(picture.state) : t('node.shards', { done: progress?.shardsDone ?? 0, total: shards }),
+      right: span,
+    };
+  }
+  const done = progress.itemsDone ?? 0;
+  const left = `${percentOf(done, progress.itemsTotal)}% · ${formatShort(done, language)}/${formatShort(progress.itemsTotal, language)}`;
+  return {
+    left,
+    right:
+      progress.itemsPerSecond === null ? span : t('node.rate', { rate: formatRate(progress.itemsPerSecond, language) }),
+  };
+}

@@ -1,0 +1,157 @@
+/** Where the boxes of a graph stand and how its lines run: by rank, each rank in an order that crosses few lines. */
+export interface GraphNode {
+  readonly id: string;
+  readonly rank: number;
+}
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+}
+export interface LayoutOptions {
+  readonly boxWidth: number;
+  readonly boxHeight: number;
+  /** Between ranks, and between boxes of one rank. */
+  readonly rankGap: number;
+  readonly gap: number;
+  /** Ranks from left to right, or from top to bottom where there is little width. */
+  readonly direction: 'right' | 'down';
+}
+export interface PlacedNode {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+}
+export interface PlacedEdge {
+  readonly from: string;
+  readonly to: string;
+  /** An SVG path. */
+  readonly path: string;
+  readonly labelX: number;
+  readonly labelY: number;
+}
+export interface GraphLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: readonly PlacedNode[];
+  readonly edges: readonly PlacedEdge[];
+}
+
+const SWEEPS = 4;
+
+export function layOutGraph(
+  nodes: readonly GraphNode[],
+  edges: readonly GraphEdge[],
+  options: LayoutOptions,
+): GraphLayout {
+  const known = new Set(nodes.map(({ id }) => id));
+  const lines = edges.filter(({ from, to }) => known.has(from) && known.has(to));
+  const ranks = orderRanks(nodes, lines);
+  const { boxWidth, boxHeight, rankGap, gap, direction } = options;
+  const [along, across] = direction === 'right' ? [boxWidth, boxHeight] : [boxHeight, boxWidth];
+  const widest = Math.max(1, ...ranks.map((rank) => rank.length));
+  const acrossTotal = widest * across + (widest - 1) * gap;
+  const placed = ranks.flatMap((rank, depth) => {
+    const used = rank.length * across + (rank.length - 1) * gap;
+    return rank.map((id, index) => {
+      const a = depth * (along + rankGap);
+      const b = (acrossTotal - used) / 2 + index * (across + gap);
+      return direction === 'right' ? { id, x: a, y: b } : { id, x: b, y: a };
+    });
+  });
+  const at = new Map(placed.map((node) => [node.id, node]));
+  const alongTotal = Math.max(0, ranks.length * (along + rankGap) - rankGap);
+  return {
+    width: direction === 'right' ? alongTotal : acrossTotal,
+    height: direction === 'right' ? acrossTotal : alongTotal,
+    nodes: placed,
+    edges: lines.map((edge) => line(edge, at, options)),
+  };
+}
+
+/** Longest way from a root, for graphs that come without ranks. Nodes of a circle stand where the circle is entered. */
+export function rankNodes(ids: readonly string[], edges: readonly GraphEdge[]): GraphNode[] {
+  const parents = new Map<string, string[]>(ids.map((id) => [id, []]));
+  for (const { from, to } of edges) if (parents.has(from)) parents.get(to)?.push(from);
+  const rank = new Map<string, number>();
+  const find = (id: string, path: ReadonlySet<string>): number => {
+    const known = rank.get(id);
+    if (known !== undefined) return known;
+    const above = (parents.get(id) ?? []).filter((parent) => !path.has(parent));
+    const found = above.length === 0 ? 0 : 1 + Math.max(...above.map((parent) => find(parent, new Set([...path, id]))));
+    if (path.size === 0) rank.set(id, found);
+    return found;
+  };
+  return ids.map((id) => ({ id, rank: find(id, new Set()) }));
+}
+
+/** A way round in a circle, e.g. a > b > a, or null. */
+export function findCircle(ids: readonly string[], edges: readonly GraphEdge[]): string[] | null {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const walk = (id: string, path: readonly string[]): string[] | null => {
+    const seenAt = path.indexOf(id);
+    if (seenAt >= 0) return [...path.slice(seenAt), id];
+    if (done.has(id)) return null;
+    for (const to of next.get(id) ?? []) {
+      const found = walk(to, [...path, id]);
+      if (found !== null) return found;
+    }
+    done.add(id);
+    return null;
+  };
+  for (const id of ids) {
+    const found = walk(id, []);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function orderRanks(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): string[][] {
+  const depth = 1 + Math.max(-1, ...nodes.map(({ rank }) => rank));
+  const ranks: string[][] = Array.from({ length: depth }, () => []);
+  for (const { id, rank } of nodes) ranks[rank]?.push(id);
+  // Each box moves towards the middle of its neighbours, downwards and upwards in turn.
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const down = sweep % 2 === 0;
+    const sequence = down ? ranks.keys() : [...ranks.keys()].reverse();
+    const place = new Map(ranks.flatMap((rank) => rank.map((id, index) => [id, index / rank.length] as const)));
+    for (const depthNow of sequence) {
+      const rank = ranks[depthNow] ?? [];
+      const middle = new Map(rank.map((id) => [id, middleOf(id, edges, place, down)]));
+      ranks[depthNow] = [...rank].sort((a, b) => (middle.get(a) ?? 0) - (middle.get(b) ?? 0));
+      for (const [index, id] of (ranks[depthNow] ?? []).entries()) place.set(id, index / rank.length);
+    }
+  }
+  return ranks;
+}
+
+function middleOf(
+  id: string,
+  edges: readonly GraphEdge[],
+  place: ReadonlyMap<string, number>,
+  fromParents: boolean,
+): number {
+  const neighbours = edges.flatMap(({ from, to }) => {
+    if (fromParents) return to === id ? [place.get(from) ?? 0] : [];
+    return from === id ? [place.get(to) ?? 0] : [];
+  });
+  if (neighbours.length === 0) return place.get(id) ?? 0;
+  return neighbours.reduce((sum, one) => sum + one, 0) / neighbours.length;
+}
+
+function line(edge: GraphEdge, at: ReadonlyMap<string, PlacedNode>, options: LayoutOptions): PlacedEdge {
+  const a = at.get(edge.from) ?? { x: 0, y: 0 };
+  const b = at.get(edge.to) ?? { x: 0, y: 0 };
+  const { boxWidth, boxHeight, direction } = options;
+  const right = direction === 'right';
+  const x1 = right ? a.x + boxWidth : a.x + boxWidth / 2;
+  const y1 = right ? a.y + boxHeight / 2 : a.y + boxHeight;
+  const x2 = right ? b.x : b.x + boxWidth / 2;
+  const y2 = right ? b.y + boxHeight / 2 : b.y;
+  const bend = Math.max(16, (right ? x2 - x1 : y2 - y1) / 2);
+  const path = right
+    ? `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`
+    : `M${x1},${y1} C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`;
+  return { ...edge, path, labelX: (x1 + x2) / 2, labelY: (y1 + y2) / 2 };
+}

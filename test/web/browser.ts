@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Debian's Chromium, or the one that the environment names; null: there is none, and tests for it are left out. */
+export function findChromium(): string | null {
+  const named = process.env.DAYBREAK_TEST_CHROMIUM;
+  return [named, '/usr/bin/chromium'].find((path) => path !== undefined && path !== '' && existsSync(path)) ?? null;
+}
+
+export function launchBrowser(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface View {
+  readonly width: number;
+  readonly theme: 'light' | 'dark';
+  readonly language: 'en' | 'zh';
+}
+
+/** A page as somebody with these preferences sees it, and what it complained of. */
+export async function openPage(
+  browser: Browser,
+  view: View,
+): Promise<{ readonly context: BrowserContext; readonly page: Page; readonly complaints: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width: view.width, height: view.width < 600 ? 844 : 900 },
+    colorScheme: view.theme,
+    reducedMotion: 'reduce',
+    locale: view.language === 'zh' ? 'zh-CN' : 'en-GB',
+    timezoneId: 'Asia/Shanghai',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => {
+    complaints.push(`a dialog opened: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return { context, page, complaints };
+}
