@@ -1,3 +1,4 @@
+import { adminPart } from './admin-part.ts';
 import { type BenchDialect, hasMysql } from './bench-stores.ts';
 import { type Comparison, compareWithFloor } from './compare-floor.ts';
 import { type Paging, pageDeeply } from './deep-paging.ts';
@@ -27,10 +28,11 @@ export interface BenchSize {
   readonly nights: number;
   readonly oldContracts: number;
   readonly nightContracts: number;
-  readonly firingSeconds: number;
   readonly skewRows: number;
+  readonly firingSeconds: number;
   readonly deepRows: number;
   readonly guardSeconds: number;
+  readonly adminRuns: number;
 }
 
 export const REDUCED: BenchSize = {
@@ -41,10 +43,11 @@ export const REDUCED: BenchSize = {
   nights: 200,
   oldContracts: 500,
   nightContracts: 5_000,
-  firingSeconds: 60,
   skewRows: 20_000,
+  firingSeconds: 60,
   deepRows: 1_000_000,
   guardSeconds: 15,
+  adminRuns: 1_000_000,
 };
 export const FULL: BenchSize = {
   floorContracts: 500_000,
@@ -54,10 +57,11 @@ export const FULL: BenchSize = {
   nights: 200,
   oldContracts: 2_500,
   nightContracts: 10_000,
-  firingSeconds: 300,
   skewRows: 40_000,
+  firingSeconds: 300,
   deepRows: 3_000_000,
   guardSeconds: 30,
+  adminRuns: 1_000_000,
 };
 
 type Say = (line: string) => void;
@@ -178,9 +182,6 @@ export const PARTS = {
     ];
   },
 
-  /** One merchant with half of the rows, one whose rows are dear, one node that is slow; and one that is killed. */
-  skew: ({ skewRows }, say) => skewPart(skewRows, say),
-
   /** From the planned instant to the executor's word that it has the run: two schedulers, three executors, MariaDB. */
   async firing({ firingSeconds }, say) {
     if (!(await hasMysql())) {
@@ -202,6 +203,12 @@ export const PARTS = {
     });
     return measured;
   },
+
+  /** One merchant with half of the rows, one whose rows are dear, one node that is slow; and one that is killed. */
+  skew: ({ skewRows }, say) => skewPart(skewRows, say),
+
+  /** The lists of the admin, with many jobs and runs in the store. */
+  admin: ({ adminRuns }, say) => adminPart(adminRuns, say),
 } satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;
 

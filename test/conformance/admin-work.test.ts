@@ -281,6 +281,21 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     expect((await admin.ask('GET /clearing', root, { query: {} })).status).toBe(400);
   });
 
+  test('where our token is sent is for administrators to say', async () => {
+    const admin = await given();
+    const root = await admin.setUp();
+    const ana = await admin.user('ana', [{ group: '*', permissions: ['edit'] }], root);
+    const params = { group: 'orders' };
+    const typed = { addressType: 'manual', addresses: ['http://127.0.0.1:9999/'] };
+    expect((await admin.ask('PATCH /groups/:group', ana, { params, body: typed })).status).toBe(403);
+    expect((await admin.ask('POST /groups', ana, { body: { name: 'fresh', ...typed } })).status).toBe(403);
+    expect((await admin.ask('PATCH /groups/:group', ana, { params, body: { title: 'Orders' } })).body.title).toBe(
+      'Orders',
+    );
+    expect((await admin.ask('PATCH /groups/:group', root, { params, body: typed })).body.addressType).toBe('manual');
+    expect((await admin.ask('POST /groups/:group/join-token', ana, { params })).status).toBe(403);
+  });
+
   test('a drained executor gets nothing new, and work again afterwards', async () => {
     const admin = await given();
     const root = await admin.setUp();

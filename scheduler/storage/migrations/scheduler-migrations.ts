@@ -6,6 +6,7 @@ import { runs } from './0503-runs.ts';
 import { operator } from './0504-operator.ts';
 import { cluster } from './0505-cluster.ts';
 import { admin } from './0510-admin.ts';
+import { adminLists } from './0511-admin-lists.ts';
 
 /** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
 export const schedulerMigrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const schedulerMigrations: readonly Migration[] = [
   operator,
   cluster,
   admin,
+  adminLists,
 ];

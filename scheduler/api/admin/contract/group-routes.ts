@@ -66,7 +66,10 @@ const Addresses = Type.Array(Type.String({ maxLength: 255 }), { maxItems: 1000 }
 const Settings = {
   title: maybe(Type.String({ maxLength: 255 })),
   addressType: maybe(words(['auto', 'manual'])),
-  /** http or https, inside the networks that the installation allows. */
+  /**
+   * http or https, inside the networks that the installation allows. Our token goes to whatever stands here, so only an
+   * administrator sets this and `addressType`.
+   */
   addresses: maybe(Addresses),
   runLimit: maybe(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
 };
@@ -115,7 +118,8 @@ export const groupRoutes = {
   'POST /groups/:group/join-token': route({
     summary:
       'A one-time token with which one executor joins: good for ten minutes. 409 when this scheduler takes none.',
-    permission: 'edit',
+    // The token is good for any group that has no own one yet: whoever has it speaks for more than this group.
+    permission: 'admin',
     subject: ofGroup,
     params: groupName,
     reply: Type.Object({ joinToken: Type.String(), expiresAtMs: Instant, command: Type.String() }),

@@ -15,7 +15,7 @@ import { listedJobs } from '../../../storage/sql/admin-job-queries.ts';
 import { allHolds } from '../../../storage/sql/hold-queries.ts';
 import { REMOVED_TAG } from '../../job-verbs.ts';
 import type { Executor, Group, groupRoutes, HeldShard } from '../contract/group-routes.ts';
-import type { AdminParts, Handlers } from '../handler.ts';
+import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { FieldsError } from '../problem.ts';
 
 const done = { done: true } as const;
@@ -61,6 +61,7 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
     }),
     'POST /groups': async (call) => {
       const { name, ...settings } = call.body;
+      refuseAddresses(call);
       if ((await groups.list()).some(({ appName }) => appName === name)) {
         throw new FieldsError([{ path: 'name', message: 'is taken' }], 'CONFLICT');
       }
@@ -70,6 +71,7 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
     },
     'GET /groups/:group': async ({ params }) => viewGroup(params.group),
     'PATCH /groups/:group': async (call) => {
+      refuseAddresses(call);
       await viewGroup(call.params.group);
       await saveGroup(call.ctx, orderOf(call.params.group, call.body));
       return viewGroup(call.params.group);
@@ -88,7 +90,7 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
         );
       }
       await viewGroup(params.group);
-      const { token, lifetimeMs } = parts.joins.issue();
+      const { token, lifetimeMs } = await parts.joins.issue();
       const nowMs = await ctx.store.read('read-clock', async (db) => db.nowMs);
       const command = `npx daybreak executor --join ${parts.url()} --token ${token} --group ${params.group}`;
       return { joinToken: token, expiresAtMs: nowMs + lifetimeMs, command };
@@ -118,6 +120,18 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
       return done;
     },
   };
+}
+
+/** Where our token is sent is not for everybody to say who may edit jobs. */
+function refuseAddresses({
+  principal,
+  body,
+}: Pick<Call<'POST /groups' | 'PATCH /groups/:group'>, 'principal' | 'body'>): void {
+  if (principal.isAdmin || (body.addresses === undefined && body.addressType === undefined)) return;
+  throw new DaybreakError(
+    'FORBIDDEN',
+    'only an administrator says at which addresses executors are: our token goes there',
+  );
 }
 
 export const executorsOf = (rows: readonly SeenExecutorRow[], visible: Visible): Executor[] =>
