@@ -78,18 +78,33 @@ export function stealOrder(slices: readonly SliceView[], learned: RowCost, nowMs
   );
 }
 
+export interface SplitChoice {
+  readonly slice: SliceView;
+  /** The child gets no fewer: rows that are dear are worth a split sooner. */
+  readonly rowsMin: number;
+}
+
+/** A split costs some tens of milliseconds: work of so long is worth one, also of fewer rows, down to an eighth. */
+const WORTH_MS = 250;
+
+const worthRows = (rowsMin: number, costMs: number): number =>
+  Math.max(Math.ceil(rowsMin / 8), Math.min(rowsMin, Math.ceil(WORTH_MS / costMs)));
+
 /** What to split, in order of trying: the slice that will end last first. Hot ones and short ones are left alone. */
 export function splitOrder(
   slices: readonly SliceView[],
   learned: RowCost,
   rules: { readonly rowsMin: number; readonly nowMs: number },
-): readonly SliceView[] {
-  const { rowsMin, nowMs } = rules;
+): readonly SplitChoice[] {
+  const { nowMs } = rules;
   const meanMs = meanCostMs(slices, learned, nowMs);
+  const costMs = (slice: SliceView): number => costPerRowMs(slice, meanMs, nowMs);
   return byLength(
-    slices.filter((slice) => !isTakeable(slice, nowMs) && !slice.hot && cutAfter(slice, rowsMin) !== null),
-    (slice) => remainingRows(slice) * costPerRowMs(slice, meanMs, nowMs),
-  );
+    slices.filter((slice) => !isTakeable(slice, nowMs) && !slice.hot),
+    (slice) => remainingRows(slice) * costMs(slice),
+  )
+    .map((slice) => ({ slice, rowsMin: worthRows(rules.rowsMin, costMs(slice)) }))
+    .filter(({ slice, rowsMin }) => cutAfter(slice, rowsMin) !== null);
 }
 
 /**

@@ -172,8 +172,8 @@ class SliceWorkers {
     let isBusy = claim.busy;
     const { splitRowsMin, store } = this.#options;
     const rules = { rowsMin: splitRowsMin, nowMs: claim.nowMs };
-    for (const seen of splitOrder(claim.slices, this.#learned, rules).slice(0, SPLITS_TRIED)) {
-      const split = await splitSlice(store, { ...this.#taker(owner), rowsMin: splitRowsMin }, seen);
+    for (const { slice: seen, rowsMin } of splitOrder(claim.slices, this.#learned, rules).slice(0, SPLITS_TRIED)) {
+      const split = await splitSlice(store, { ...this.#taker(owner), rowsMin }, seen);
       if (split.kind === 'leased') {
         this.worked.split += 1;
         this.#options.log.info(`slice ${split.lease.sliceNo}: split off slice ${seen.sliceNo}, which would end last`);

@@ -173,7 +173,8 @@ describe('money on slices that are stolen and split', () => {
     await world.manyPlans(50);
     const done = shard(world.engine, 0, 1);
     await world.runtime.advance(2_000);
-    expect(await world.states()).toEqual({ SUCCESS: 25, PENDING: 25 });
+    const taken = `select to_seq from history where slice_no = 0 and from_state = 'PENDING'`;
+    expect(await world.rows(taken)).toEqual([{ to_seq: 25 }]);
     await world.plant('update slice set lease_until = 0 where slice_no = 1');
     await world.drive(done);
     expect(await world.states()).toEqual({ SUCCESS: 50 });

@@ -62,17 +62,25 @@ describe('what is stolen first', () => {
 
 describe('what is split first', () => {
   const rules = { rowsMin: 10, nowMs: NOW };
+  const splitNumbers = (slices: readonly SliceView[]): number[] =>
+    splitOrder(slices, NOTHING_LEARNED, rules).map(({ slice: { sliceNo } }) => sliceNo);
+
+  test('rows that are dear are worth a split though they are few', () => {
+    const dear = leased({ sliceNo: 0, hi: 24, cursorSeq: 20, leasedAt: NOW - 2_000 });
+    const cheap = leased({ sliceNo: 1, hi: 1_004, cursorSeq: 1_000 });
+    expect(splitOrder([dear, cheap], NOTHING_LEARNED, rules)).toEqual([{ slice: dear, rowsMin: 3 }]);
+  });
 
   test('what ends last by its own pace, though it has fewer rows left', () => {
     const slow = leased({ sliceNo: 0, hi: 100, cursorSeq: 20 });
     const quick = leased({ sliceNo: 1, hi: 2_000, cursorSeq: 1_000 });
-    expect(numbers(splitOrder([quick, slow], NOTHING_LEARNED, rules))).toEqual([0, 1]);
+    expect(splitNumbers([quick, slow])).toEqual([0, 1]);
   });
 
   test('a first chunk that does not end tells that its slice is slow', () => {
     const stuck = leased({ sliceNo: 0, hi: 500, readToSeq: 10, leasedAt: NOW - 60_000 });
     const quick = leased({ sliceNo: 1, hi: 2_000, cursorSeq: 1_000 });
-    expect(numbers(splitOrder([quick, stuck], NOTHING_LEARNED, rules))).toEqual([0, 1]);
+    expect(splitNumbers([quick, stuck])).toEqual([0, 1]);
   });
 
   test('never a hot key, nothing free, nothing whose rest is in hand or too short', () => {
@@ -80,7 +88,7 @@ describe('what is split first', () => {
       leased({ sliceNo: 0, hot: true, hi: 10_000 }),
       slice({ sliceNo: 1, hi: 10_000 }),
       leased({ sliceNo: 2, hi: 100, readToSeq: 95 }),
-      leased({ sliceNo: 3, hi: 9 }),
+      leased({ sliceNo: 3, hi: 2 }),
     ];
     expect(splitOrder(slices, NOTHING_LEARNED, rules)).toEqual([]);
   });
