@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { raiseAlarm } from '../../scheduler/alarm/raise-alarm.ts';
 import { evaluateEdges } from '../../scheduler/chain/evaluate-edges.ts';
 import { startChain } from '../../scheduler/chain/start-chain.ts';
+import { readDefinitions } from '../../scheduler/definition/read-definitions.ts';
 import type { Dispatch } from '../../scheduler/dispatch/dispatch.ts';
 import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
 import { sendKills } from '../../scheduler/dispatch/send-kills.ts';
+import { newEffects } from '../../scheduler/effects.ts';
 import { advanceBackfills } from '../../scheduler/firing/advance-backfills.ts';
+import { storeDefinitions } from '../../scheduler/firing/define.ts';
 import { fireDueJobs } from '../../scheduler/firing/fire-due-jobs.ts';
 import { planFires } from '../../scheduler/firing/plan-fires.ts';
 import { triggerJob } from '../../scheduler/firing/trigger-job.ts';
@@ -15,7 +19,7 @@ import type { SchedulerContext } from '../../scheduler/scheduler-context.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
-import type { SqlStore } from '../../shared/sql/sql.ts';
+import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import { firingOn, type GivenFiring, timedJob } from '../support/given-firing.ts';
 import { givenContext, silentClient } from '../support/given-scheduler-context.ts';
 import { holdTransaction } from '../support/held-store.ts';
@@ -172,6 +176,52 @@ describeWith(['MariaDB'], 'two schedulers in the same body at the same moment', 
     const [session] = await given.rows<{ seconds: number }>('select @@session.idle_transaction_timeout as seconds');
     expect(session?.seconds).toBeGreaterThan(0);
     expect(session?.seconds).toBeLessThanOrEqual(60);
+  });
+
+  test('two that start at the same moment store the same definitions one after the other', async () => {
+    const definitions = { calendars: [], ...readDefinitions(JOBS, []) };
+    // Their group is there already, so that nothing but the lock keeps them apart.
+    await storeDefinitions(given.ctx, { calendars: [], ...readDefinitions([timedJob(99, 'before')], []) });
+    // The first has seen that there is no such job, and has not made it yet.
+    const { promise: seen, resolve: hasSeen } = Promise.withResolvers<void>();
+    const { promise: goOn, resolve: letGoOn } = Promise.withResolvers<void>();
+    const slow: SqlStore = {
+      ...given.store,
+      transaction: (name, body) =>
+        given.store.transaction(name, (tx) => {
+          const slowed = Object.create(tx) as SqlTx;
+          const get: SqlTx['get'] = async (text, params) => {
+            const row = await tx.get(text, params);
+            if (!text.includes('from s_job where id')) return row as never;
+            hasSeen();
+            await goOn;
+            return row as never;
+          };
+          Object.defineProperty(slowed, 'get', { value: get });
+          return body(slowed);
+        }),
+    };
+    const first = storeDefinitions(givenContext(slow), definitions);
+    await seen;
+    const second = storeDefinitions(given.ctx, definitions);
+    // Kept out it waits; let in it is through long before that.
+    await Promise.race([second, systemRuntime().sleep(3_000)]);
+    letGoOn();
+    await Promise.all([first, second]);
+    expect(await count('s_job')).toBe(13);
+    expect(await count('s_job_version')).toBe(13);
+  });
+
+  test('an alarm that two raise at the same moment is open once', async () => {
+    const alarm = { kind: 'RUN_FAILED', subjectKind: 'job', subjectId: 1, severity: 'critical', message: 'x' } as const;
+    const raise = (tx: SqlTx) => raiseAlarm(tx, alarm, newEffects());
+    const held = holdTransaction(given.store, 'raise');
+    const first = held.store.transaction('raise', raise);
+    await held.arrived;
+    const second = given.store.transaction('raise', raise);
+    held.end('commit');
+    await Promise.all([first, second]);
+    expect(await count('s_alarm')).toBe(1);
   });
 
   test('evaluate-edges: a chain run that one moves is passed over by the other', async () => {
