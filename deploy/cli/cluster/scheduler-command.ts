@@ -1,9 +1,12 @@
+import type { SetupLink } from '../../../scheduler/admin/admin-options.ts';
 import { createScheduler } from '../../../scheduler/create-scheduler.ts';
 import { LOOPBACK_ONLY } from '../../../scheduler/dispatch/http-allowed-networks.ts';
 import type { Scheduler } from '../../../scheduler/scheduler.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
+import { openableLink, pageFolder } from '../admin/admin-settings.ts';
 import type { CommandCall } from '../command-call.ts';
 import { type JobsFile, readJobsFile } from '../dev/jobs-file.ts';
+import { reachableRoot } from '../dev/join-command.ts';
 import { SCHEDULER_PART } from '../migrate-night-store.ts';
 import { CLUSTER_CHAIN, CLUSTER_JOBS } from '../nightly-settlement.ts';
 import { listenError } from './listen-error.ts';
@@ -45,6 +48,7 @@ async function startScheduler(
 ): Promise<Scheduler> {
   const { service, store, definitions } = parts;
   const { runtime, logger } = service;
+  let link: SetupLink | null = null;
   const scheduler = createScheduler({
     ...definitions,
     store,
@@ -59,6 +63,10 @@ async function startScheduler(
     port: options.port,
     allowedNetworks: options.allowedNetworks ?? LOOPBACK_ONLY,
     arrivalRoots: options.arrivalRoots,
+    admin:
+      options.admin === null
+        ? null
+        : { ...options.admin, pageFolder: pageFolder(), onSetupLink: (made) => (link = made) },
     settings: { executorSilentAfterMs: options.silentAfterMs, executorGoneAfterMs: options.goneAfterMs },
   });
   closing.defer(() => scheduler.stop({ drainMs: options.drainMs }));
@@ -67,7 +75,13 @@ async function startScheduler(
   } catch (cause) {
     throw listenError(cause, options) ?? cause;
   }
+  if (link !== null) service.say(setupLine(link, options, scheduler.url));
   return scheduler;
+}
+
+function setupLine(link: SetupLink, { host, pageRoot }: SchedulerCommandOptions, url: string): string {
+  const root = pageRoot ?? reachableRoot(host, Number(new URL(url).port));
+  return `nobody can log in yet: make the first administrator at ${openableLink(link, root)} (good once, for a day)`;
 }
 
 async function readClusterDefinitions({ jobsPath, settlement }: SchedulerCommandOptions): Promise<JobsFile> {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { type AdminSettings, adminSettings } from '../admin/admin-settings.ts';
 import type { Configured } from '../options/configure.ts';
 import { httpUrlOption, integerOption } from '../options/read-values.ts';
 import type { StoreLocation } from '../options/store-location.ts';
@@ -30,6 +31,9 @@ export interface SchedulerCommandOptions {
   /** Null: this machine only. */
   readonly allowedNetworks: readonly string[] | null;
   readonly arrivalRoots: readonly string[];
+  readonly admin: AdminSettings;
+  /** Where people open the page; null: where it listens. */
+  readonly pageRoot: string | null;
   readonly silentAfterMs: number;
   readonly goneAfterMs: number;
   readonly waitMs: number;
@@ -47,6 +51,7 @@ export function schedulerOptions({ values, switches }: Configured, cwd: string):
   if (goneAfterMs <= silentAfterMs) {
     throw new UsageError(`--gone-after-ms ${goneAfterMs} must be more than --silent-after-ms ${silentAfterMs}`);
   }
+  const admin = adminSettings(values, switches);
   const [host, port] = [values.host ?? '127.0.0.1', portOption(values, 'port', 8_080)];
   return {
     store: storeOption(values, cwd),
@@ -61,6 +66,8 @@ export function schedulerOptions({ values, switches }: Configured, cwd: string):
     settlement: switches.has('settlement'),
     allowedNetworks: values['allow-networks'] === undefined ? null : listOption(values['allow-networks']),
     arrivalRoots: listOption(values['arrival-roots']),
+    admin,
+    pageRoot: admin?.publicUrl ?? (values.address === undefined ? null : httpUrlOption('address', values.address).href),
     silentAfterMs,
     goneAfterMs,
     waitMs: secondsOption(values, 'wait', { max: 86_400, default: 60 }),

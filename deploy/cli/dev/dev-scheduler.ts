@@ -4,6 +4,7 @@ import type { Scheduler } from '../../../scheduler/scheduler.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
+import { pageFolder } from '../admin/admin-settings.ts';
 import { listenError } from '../cluster/listen-error.ts';
 import type { DevOptions } from './dev-options.ts';
 import type { JobsFile } from './jobs-file.ts';
@@ -27,7 +28,7 @@ const PRIVATE_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00
 /** Opens the port. Throws UsageError, naming the option, when it cannot be opened. */
 export async function startDevScheduler(
   { options, store, runtime, logger }: DevParts,
-  definitions: JobsFile,
+  { definitions, onSetupLink }: { readonly definitions: JobsFile; onSetupLink(url: string): void },
   closing: AsyncDisposableStack,
 ): Promise<Scheduler> {
   const { host, port } = options;
@@ -41,6 +42,7 @@ export async function startDevScheduler(
     host,
     port,
     allowedNetworks: isLoopback(host) ? LOOPBACK_ONLY : [...LOOPBACK_ONLY, ...PRIVATE_NETWORKS],
+    admin: { isDev: isLoopback(host), pageFolder: pageFolder(), onSetupLink: (link) => onSetupLink(link.url) },
     settings: { ...SETTINGS, expectExecutors: options.schedule === null ? 0 : SAMPLE_EXECUTORS },
   });
   try {

@@ -8,6 +8,8 @@ import { eventLine } from './event-words.ts';
 /** What `daybreak dev` shows: lines for people, or with --json one object per line on standard output. */
 export interface DevScreen {
   up(what: { url: string; store: string; log: string; nextFire: string | null }): void;
+  /** Nobody can log in yet. */
+  setup(url: string): void;
   token(issued: { token: string; command: string }): void;
   jobs(loaded: { jobs: number; chains: number }): void;
   jobsRefused(why: string): void;
@@ -34,6 +36,11 @@ export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath }
           `  next fire of the sample night: ${what.nextFire} (at once: daybreak dev --fire nightly-settlement)`,
         );
       }
+    },
+    setup(url) {
+      if (json) return object({ event: 'setup_link', url });
+      terminal.say('To see it in a browser, make the first administrator (good once; a new start prints another):');
+      terminal.say(`  ${url}`);
     },
     token({ token, command }) {
       if (json) return object({ event: 'join_token', token, command });

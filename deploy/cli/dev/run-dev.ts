@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { systemRuntime } from '../../../shared/runtime/system-runtime.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
+import { openableLink } from '../admin/admin-settings.ts';
 import { makeFolder } from '../make-folder.ts';
 import { migrateNightStore } from '../migrate-night-store.ts';
 import { openNightLog } from '../night-log.ts';
@@ -52,11 +53,17 @@ export async function runDev(call: DevCall): Promise<void> {
   const parts: DevParts = { options, store: store.store, runtime, logger };
   const screen = createDevScreen(terminal, options);
 
-  const scheduler = await startDevScheduler(parts, definitions.current(), closing);
+  let setupLink: string | null = null;
+  const scheduler = await startDevScheduler(
+    parts,
+    { definitions: definitions.current(), onSetupLink: (url) => (setupLink = url) },
+    closing,
+  );
   const issueToken = () => issue(call, scheduler);
   const samples: { money: DevMoney | null } = { money: null };
   closing.use(await answerOthers(call, parts, { scheduler, samples, definitions, issueToken }));
   await sayHello(call, { scheduler, screen, log: log.path });
+  if (setupLink !== null) screen.setup(openableLink({ url: setupLink }, urlOf(call, scheduler)));
   const showToken = async () => screen.token(await issueToken());
   await showToken();
   scheduler.joins.onJoined(() => {
@@ -101,9 +108,12 @@ async function holdStore(
 
 async function issue({ options }: DevCall, scheduler: Scheduler): Promise<{ token: string; command: string }> {
   const { token } = await scheduler.joins.issue();
-  const root = reachableRoot(options.host, Number(new URL(scheduler.url).port));
+  const root = urlOf({ options }, scheduler);
   return { token, command: joinCommand(root, token) };
 }
+
+const urlOf = ({ options }: Pick<DevCall, 'options'>, { url }: Pick<Scheduler, 'url'>): string =>
+  reachableRoot(options.host, Number(new URL(url).port));
 
 /** `daybreak dev --token`, `--fire`, and `daybreak status` and `resolve` for this home, reach us by this door. */
 function answerOthers(
@@ -141,7 +151,7 @@ async function sayHello(
   },
 ): Promise<void> {
   const { scheduler, screen } = up;
-  const url = reachableRoot(options.host, Number(new URL(scheduler.url).port));
+  const url = urlOf({ options }, scheduler);
   const [next] = options.schedule === null ? [] : await scheduler.nextFires({ chain: NIGHTLY_SETTLEMENT }, 1);
   screen.up({
     url,

@@ -1,3 +1,4 @@
+import { ADMIN_SETTINGS } from './admin-rows.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { EXECUTOR } from './executor-rows.ts';
 import {
@@ -25,7 +26,8 @@ const scheduler: CommandSpec = {
   summary: 'runs a scheduler of a cluster; start as many as you like on one database',
   about: [
     'Fires jobs and chains, hands their shards to executors and hears their results. Schedulers have no leader: each does',
-    'what is due, and the database sees to it that nothing is done twice. Runs until SIGTERM or Ctrl-C.',
+    'what is due, and the database sees to it that nothing is done twice. Serves the admin: the page and its API; as long',
+    'as nobody can log in, each start prints a one-time link for the first administrator. Runs until SIGTERM or Ctrl-C.',
   ],
   configured: true,
   options: [
@@ -66,6 +68,7 @@ const scheduler: CommandSpec = {
       meaning: 'folders below which jobs may wait for files',
       default: 'none',
     }),
+    ...ADMIN_SETTINGS,
     setting({
       name: 'silent-after-ms',
       value: 'MS',
