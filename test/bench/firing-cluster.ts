@@ -118,6 +118,7 @@ function start(file: string, args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [...node, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const end = (): void => void child.kill('SIGKILL');
   process.once('exit', end);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
   process.setMaxListeners(50);
   child.once('exit', () => process.removeListener('exit', end));
   return child;

@@ -68,6 +68,11 @@ export async function deleteNode(tx: SqlTx, incarnation: string): Promise<void> 
 }
 
 /** Rows of schedulers that have been gone for so long. */
-export async function deleteGoneNodes(tx: SqlTx, goneForMs: number): Promise<number> {
-  return tx.run(`delete from s_scheduler_node where alive_until <= ?`, [tx.nowMs - goneForMs]);
+export async function deleteGoneNodes(tx: SqlTx, goneForMs: number): Promise<void> {
+  // Read first: a delete that looks for its rows waits for those that others renew at this moment.
+  const gone = await tx.all<{ incarnation: string }>(
+    `select incarnation from s_scheduler_node where alive_until <= ? order by incarnation`,
+    [tx.nowMs - goneForMs],
+  );
+  for (const { incarnation } of gone) await deleteNode(tx, incarnation);
 }
