@@ -3,6 +3,7 @@ import type { AdminParts, Handlers } from '../handler.ts';
 import { createAlarmHandlers } from './alarm-handlers.ts';
 import { createBulkHandlers } from './bulk-handlers.ts';
 import { createChainHandlers } from './chain-handlers.ts';
+import { createDefinitionHandlers } from './definition-handlers.ts';
 import { createGroupHandlers } from './group-handlers.ts';
 import { createJobHandlers } from './job-handlers.ts';
 import { createNightHandlers } from './night-handlers.ts';
@@ -21,6 +22,7 @@ export const createAllHandlers = (parts: AdminParts): Handlers<Routes> => ({
   ...createJobHandlers(parts),
   ...createChainHandlers(parts),
   ...createTimingHandlers(parts),
+  ...createDefinitionHandlers(parts),
   ...createRunHandlers(parts),
   ...createAlarmHandlers(parts),
   ...createRecordHandlers(parts),

@@ -1,0 +1,54 @@
+import { type Chain, type ChainDefinition, readChain } from '../../definition/chain-definition.ts';
+import { canonicalJson } from '../../definition/config-hash.ts';
+import { type Job, type JobDefinition, readJob } from '../../definition/job-definition.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A job without its defaults and its id, which belongs to one store. Read again it is the same job. */
+export function trimJob(job: Job): Omit<JobDefinition, 'id'> {
+  const { configHash: _, id, ...full } = job;
+  const plain = readJob({
+    id,
+    name: job.name,
+    group: job.group,
+    route: job.route,
+    glueType: job.glueType,
+    ...(job.glueType === 'BEAN' ? { handler: job.handler } : {}),
+    ...(job.tellsSettled ? { tellsSettled: true } : {}),
+  });
+  const always = new Set(['name', 'group', 'route', ...(job.handler === '' ? [] : ['handler'])]);
+  if (job.tellsSettled) always.add('tellsSettled');
+  if (job.glueType !== 'BEAN') always.add('glueType');
+  return trimmed(full, plain as unknown as Fields, always) as unknown as Omit<JobDefinition, 'id'>;
+}
+
+/** The same of a chain. */
+export function trimChain(chain: Chain, jobs: ReadonlyMap<string, Job>): ChainDefinition {
+  const { configHash: _, ...full } = chain;
+  const [node = ''] = chain.nodes;
+  const plain = readChain({ name: chain.name, nodes: [node], edges: [] }, jobs);
+  return trimmed(full, plain as unknown as Fields, new Set(['name', 'nodes', 'edges'])) as unknown as ChainDefinition;
+}
+
+/** Objects whose fields have defaults of their own. */
+const NESTED: ReadonlySet<string> = new Set(['retry', 'limits', 'misfire', 'businessDate']);
+
+function trimmed(full: Fields, plain: Fields, always: ReadonlySet<string>): Fields {
+  const kept: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(full)) {
+    if (always.has(name)) kept.push([name, value]);
+    else if (isSame(value, plain[name])) continue;
+    else if (!NESTED.has(name)) kept.push([name, value]);
+    else kept.push([name, differing(value as Fields, plain[name] as Fields)]);
+  }
+  // The name first, then what it is: as people write it.
+  return Object.fromEntries([
+    ...kept.filter(([name]) => always.has(name)),
+    ...kept.filter(([name]) => !always.has(name)),
+  ]);
+}
+
+const differing = (value: Fields, plain: Fields): Fields =>
+  Object.fromEntries(Object.entries(value).filter(([name, part]) => !isSame(part, plain[name])));
+
+const isSame = (a: unknown, b: unknown): boolean => canonicalJson({ a }) === canonicalJson({ a: b });
