@@ -125,6 +125,17 @@ export class RateBucket {
   }
 
   /**
+   * No more than this from now on, whatever was granted before. False when more is lent than that leaves: then nothing
+   * has changed.
+   */
+  cede(perSecond: number): boolean {
+    this.#refill();
+    if (this.#shares === null || !this.#shares.cede(perSecond, this.#runtime.clock.monotonicMs())) return false;
+    this.#tokens = Math.min(this.#tokens, this.#burst);
+    return true;
+  }
+
+  /**
    * Takes up to `count` tokens out of this bucket for others, who may use them until `goodUntilMs`, and as much off its
    * share until `countedUntilMs`. Returns how many. Never so many that the share of that time would not cover them, and
    * one request per second always stays.
@@ -255,6 +266,14 @@ class RateShareTimes {
 
   lend(perSecond: number, untilMs: number): void {
     this.#lent.push({ perSecond, untilMs });
+  }
+
+  /** False when what is lent needs more than is left. */
+  cede(perSecond: number, nowMs: number): boolean {
+    const lent = this.#lent.reduce((sum, part) => sum + (nowMs < part.untilMs ? part.perSecond : 0), 0);
+    if (lent > perSecond) return false;
+    this.#grants = this.#grants.map((one) => ({ ...one, perSecond: Math.min(one.perSecond, perSecond) }));
+    return true;
   }
 
   at(ms: number): number {

@@ -57,6 +57,11 @@ export class RateLoans {
     if (!this.#offering) void this.#offerWhileAsked();
   }
 
+  /** Somebody elsewhere waits, and hears of what is offered. */
+  get isAsked(): boolean {
+    return this.#options.runtime.clock.monotonicMs() < this.#offerUntilMs;
+  }
+
   /** Offers once what nobody here needs; returns how many. */
   offer(): number {
     const { bucket, hints, runtime, downstreamId } = this.#options;

@@ -70,6 +70,30 @@ export async function saveShare(tx: SqlTx, downstreamId: number, row: ShareRow):
   ]);
 }
 
+/** The holder has seen to it that it uses no more than its share of now, and not what was larger before. */
+export async function releaseLarger(tx: SqlTx, downstreamId: number, holder: string): Promise<void> {
+  await tx.run('update rate_share set before_until = ? where downstream_id = ? and holder = ? and before_until > ?', [
+    nextMs(tx),
+    downstreamId,
+    holder,
+    nextMs(tx),
+  ]);
+}
+
+/** The holder uses nothing any more. */
+export async function releaseShare(tx: SqlTx, downstreamId: number, holder: string): Promise<void> {
+  await releaseLarger(tx, downstreamId, holder);
+  await tx.run('update rate_share set lease_until = ? where downstream_id = ? and holder = ? and lease_until > ?', [
+    nextMs(tx),
+    downstreamId,
+    holder,
+    nextMs(tx),
+  ]);
+}
+
+/** The store's clock has whole milliseconds: what was used in this one was used before the next. */
+const nextMs = (tx: SqlTx): number => tx.nowMs + 1;
+
 /** Long enough for people to see who was there. */
 const FORGET_MS = 60_000;
 

@@ -5,8 +5,16 @@ import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { RateBucket } from './rate-bucket.ts';
 import { LOAN_WANTED, RateLoans } from './rate-loans.ts';
-import { decideShare, type ShareDecision } from './rate-share.ts';
-import { lockLimit, readShares, saveHold, saveLimit, saveShare } from './rate-share-rows.ts';
+import { decideShare, type ShareDecision, type ShareRow } from './rate-share.ts';
+import {
+  lockLimit,
+  readShares,
+  releaseLarger,
+  releaseShare,
+  saveHold,
+  saveLimit,
+  saveShare,
+} from './rate-share-rows.ts';
 import { readStoreTime } from './store-time.ts';
 
 export interface RateSharesOptions {
@@ -22,8 +30,8 @@ export interface RateSharesOptions {
 }
 
 /**
- * This process's part of a downstream's rate: a share that is leased from the store, renewed while it is used, and let
- * run out when it is not. The store judges: a process that cannot renew sends nothing. Hints make shares and unused
+ * This process's part of a downstream's rate: a share that is leased from the store, renewed while it is used, and
+ * given back when it is not. The store judges: a process that cannot renew sends nothing. Hints make shares and unused
  * tokens move sooner, and never make any.
  */
 export class RateShares {
@@ -43,6 +51,7 @@ export class RateShares {
   #saidWanted = false;
   #measured = { sinceMs: Number.NEGATIVE_INFINITY, taken: 0 };
   #soon = false;
+  #failed = false;
   #nap = new AbortController();
   #toldHoldUntilMs = 0;
   #running: Promise<void> | null = null;
@@ -90,13 +99,15 @@ export class RateShares {
     return { units: this.#units, wanted: this.#wanted, limit: this.#limitUnits };
   }
 
-  /** Nothing more is asked for; what is held runs out. */
+  /** Nothing leaves any more, and what is held is given back. */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#nap.abort();
     this.#unsubscribe();
     this.#loans.stop();
     await this.#running;
+    // A store that was away a moment ago is not waited for: the lease runs out by itself.
+    if (this.#units > 0 && !this.#failed) await this.#release(0, releaseShare);
   }
 
   /** One pass: asks for what is needed, and takes what is given. Public for tests; the loop calls it. */
@@ -129,7 +140,42 @@ export class RateShares {
     this.bucket.grant({ perSecond: decision.row.units * this.#unit, untilMs: sinceMs + this.#leaseMs });
     this.#loans.setTime(readStoreTime({ nowMs, sinceMs, untilMs: runtime.clock.monotonicMs() }));
     if (heldMs > 0) this.bucket.obeyHold(heldMs);
+    if (this.#mayGoSooner(decision.row, nowMs)) await this.#release(decision.row.units, releaseLarger);
     return decision;
+  }
+
+  /**
+   * What a share has lost is another's sooner, unless it is lent meanwhile, which is sooner still: who is short has
+   * nothing to lend. And unless nothing is left of it while more is wanted: where processes take turns, a turn has to
+   * last until a token is full.
+   */
+  #mayGoSooner({ units, beforeUnits, beforeUntil, wanted }: ShareRow, nowMs: number): boolean {
+    if (beforeUnits <= units || beforeUntil <= nowMs) return false;
+    const isLent = this.#loans.isAsked && wanted < this.#limitUnits;
+    return !isLent && (units > 0 || wanted === 0);
+  }
+
+  /**
+   * A share that shrank need not run to the end of its lease: first nothing more than `units` leaves here, then that is
+   * written down, and a window later the rest is another's. The order is what counts: the instant that is written is
+   * later than the last request that the larger share let go.
+   */
+  async #release(units: number, write: typeof releaseShare): Promise<void> {
+    const { store, logger, downstreamId } = this.#options;
+    if (!this.bucket.cede(units * this.#unit)) return;
+    try {
+      await store.transaction(
+        'release-rate-share',
+        async (tx) => {
+          await lockLimit(tx, downstreamId);
+          await write(tx, downstreamId, this.#holder);
+        },
+        { urgent: true },
+      );
+    } catch (error) {
+      // Nobody may use it sooner, then: it counts until its lease has run out.
+      logger.warn({ why: messageOf(error) }, 'a share of the rate could not be given back before its lease ends');
+    }
   }
 
   async #run(): Promise<void> {
@@ -138,6 +184,7 @@ export class RateShares {
       let nextMs = this.#leaseMs / 3;
       try {
         const { row, freeAtMs } = await this.look();
+        this.#failed = false;
         if (freeAtMs !== null) {
           // Said once: who hears it looks at the rows, and sees this one's wish there from now on.
           if (!this.#saidWanted) hints.publish(this.#topic, `wanted ${this.#holder}`);
@@ -147,6 +194,7 @@ export class RateShares {
         // Nothing is wanted: what is held runs out, and the store is left alone until somebody asks.
         if (row.wanted === 0) nextMs = LONGEST_MS;
       } catch (error) {
+        this.#failed = true;
         // What was granted goes on until its lease ends; then nothing is sent until a renewal succeeds.
         logger.warn({ why: messageOf(error) }, 'the share of the rate could not be renewed');
         nextMs = Math.min(nextMs, 500);

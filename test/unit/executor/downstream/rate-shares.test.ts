@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RateBucket } from '../../../../executor/downstream/rate-bucket.ts';
 import { RateShares } from '../../../../executor/downstream/rate-shares.ts';
 import { rateShares } from '../../../../executor/storage/migrations/0006-rate-shares.ts';
 import { CommitUnknownError } from '../../../../shared/errors.ts';
@@ -192,6 +193,7 @@ const ACTIONS = [
   'unknown',
   'mend',
   'hold',
+  'stop',
 ] as const;
 
 const step = fc.record({
@@ -221,6 +223,7 @@ async function play(cluster: Cluster, steps: readonly Step[]): Promise<void> {
     if (action === 'slow') cluster.redis.latencyMs = 700;
     if (action === 'fail') process.storeFails = 'before';
     if (action === 'unknown') process.storeFails = 'after';
+    if (action === 'stop') void process.shares.stop();
     if (action === 'hold') process.shares.bucket.holdFor(many * 20);
     if (action === 'mend') {
       process.storeFails = 'no';
@@ -345,7 +348,7 @@ describe('shares of a rate', () => {
   });
 
   test('unused tokens reach who waits long before a lease runs out, and only by hints', async () => {
-    const sentIn2s: number[] = [];
+    const sent: number[] = [];
     for (const isThere of [true, false]) {
       const cluster = await Cluster.open(100);
       cluster.redis.isThere = isThere;
@@ -356,13 +359,66 @@ describe('shares of a rate', () => {
       const since = cluster.runtime.clock.monotonicMs();
       await cluster.runtime.advance(1_200);
       b.want(50);
-      await cluster.runtime.advance(1_500);
-      sentIn2s.push(cluster.sentBy(1, since));
+      await cluster.runtime.advance(3_000);
+      sent.push(cluster.sentBy(1, since));
       expect(cluster.busiestSecond()).toBeLessThanOrEqual(100);
       await cluster.close();
     }
-    const [heard = 0, unheard = 0] = sentIn2s;
+    const [heard = 0, unheard = 0] = sent;
     expect(heard).toBeGreaterThan(unheard + 10);
+    // Shares that are given back make some 77 of these; the rest is lent.
+    expect(heard).toBeGreaterThan(90);
+  });
+
+  test('who comes later does not wait for a lease, hints or not: what shrinks is given back', async () => {
+    for (const isThere of [true, false]) {
+      const cluster = await Cluster.open(100);
+      cluster.redis.isThere = isThere;
+      const [a, b] = [await cluster.join(), await cluster.join()];
+      a.want(50);
+      await cluster.runtime.advance(5_000);
+      b.want(50);
+      // A renewal (1 s) until the other one knows of it, and a window (1 s); its lease alone is 3 s.
+      await cluster.runtime.advance(2_400);
+      const since = cluster.runtime.clock.monotonicMs();
+      await cluster.runtime.advance(1_500);
+      expect(cluster.sentBy(1, since)).toBeGreaterThan(45);
+      expect(cluster.busiestSecond()).toBeLessThanOrEqual(100);
+      await cluster.close();
+    }
+  });
+
+  test('who stops in order leaves its share to the others, a window later', async () => {
+    const cluster = await Cluster.open(100);
+    const [a, b] = [await cluster.join(), await cluster.join()];
+    cluster.redis.isThere = false;
+    a.want(50);
+    await cluster.runtime.advance(5_000);
+    a.want(0);
+    void a.shares.stop();
+    b.want(50);
+    await cluster.runtime.advance(2_200);
+    const since = cluster.runtime.clock.monotonicMs();
+    await cluster.runtime.advance(1_500);
+    expect(cluster.sentBy(1, since)).toBeGreaterThan(80);
+    expect(cluster.busiestSecond()).toBeLessThanOrEqual(100);
+    await cluster.close();
+  });
+
+  test('what is lent stays covered: no share shrinks below it before it is over', async () => {
+    const runtime = createFakeRuntime();
+    const bucket = new RateBucket(runtime, 100, true);
+    bucket.grant({ perSecond: 100, untilMs: runtime.clock.monotonicMs() + 60_000 });
+    await runtime.advance(500);
+    const nowMs = runtime.clock.monotonicMs();
+    expect(bucket.lend(8, nowMs + 300, nowMs + 1_300)).toBe(8);
+    expect(bucket.cede(5)).toBe(false);
+    expect(bucket.perSecond).toBe(92);
+    expect(bucket.cede(60)).toBe(true);
+    expect(bucket.perSecond).toBe(52);
+    await runtime.advance(1_400);
+    expect(bucket.cede(5)).toBe(true);
+    expect(bucket.perSecond).toBe(5);
   });
 
   test('a 429 that one process gets holds all of them', async () => {
