@@ -32,7 +32,12 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
     options.store === null
       ? null
       : await openClusterStore(
-          { location: options.store, part: EXECUTOR_PART, migrate: options.migrate },
+          {
+            location: options.store,
+            part: EXECUTOR_PART,
+            connections: options.storeConnections,
+            migrate: options.migrate,
+          },
           service,
           closing,
         );

@@ -8,6 +8,7 @@ import { UsageError } from '../usage-error.ts';
 import { accessTokenOption, secretOption } from './read-secrets.ts';
 import {
   clusterOption,
+  connectionsOption,
   labelsOption,
   optionalStoreOption,
   pathOption,
@@ -22,6 +23,7 @@ export interface ExecutorCommandOptions {
   readonly schedulers: readonly string[];
   /** Null: a file of its own in the data directory. */
   readonly store: StoreLocation | null;
+  readonly storeConnections: number;
   readonly redisUrl: string | null;
   readonly cluster: string;
   readonly accessToken: string;
@@ -87,6 +89,7 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
     throw new UsageError('--group must have 1 to 64 characters, and no blank at its ends');
   return {
     schedulers: schedulersOption(values),
+    storeConnections: connectionsOption(values),
     store,
     redisUrl: redisOption(values),
     cluster: clusterOption(values),

@@ -47,7 +47,7 @@ export const openWorker: OpenWorker = async ({ index, config, executorAddress, r
     const handlers = options.handlersPath === null ? [] : [...(await readHandlersFile(options.handlersPath))];
     if (options.settlement !== null && options.store !== null) {
       // Migrated by the executor, which started this process after it.
-      const store = await openStore(options.store, service);
+      const store = await openStore(options.store, service, options.storeConnections);
       closing.defer(() => store.close());
       const settlement = await openSettlement(
         options,

@@ -12,6 +12,8 @@ import type { Service } from './run-service.ts';
 export interface ClusterStoreOptions {
   readonly location: StoreLocation;
   readonly part: StorePart;
+  /** To a database server, for ordinary work. */
+  readonly connections: number;
   /** Brings the tables to this version; false: refuses when they are older. */
   readonly migrate: boolean;
 }
@@ -21,11 +23,11 @@ export interface ClusterStoreOptions {
  * processes that start together one migrates, and the others wait for it. Closed by the stack.
  */
 export async function openClusterStore(
-  { location, part, migrate: mayMigrate }: ClusterStoreOptions,
+  { location, part, connections, migrate: mayMigrate }: ClusterStoreOptions,
   { runtime, logger, wait, say }: Service,
   closing: AsyncDisposableStack,
 ): Promise<SqlStore> {
-  const store = await openStore(location, { runtime, logger, wait });
+  const store = await openStore(location, { runtime, logger, wait }, connections);
   closing.defer(() => store.close());
   await refuseBesideNight(store, location);
   if (mayMigrate) {
@@ -45,13 +47,16 @@ export async function openClusterStore(
 export function openStore(
   location: StoreLocation,
   { runtime, logger, wait }: Pick<Service, 'runtime' | 'logger' | 'wait'>,
+  connections = CONNECTIONS,
 ): Promise<SqlStore> {
   if (location.kind === 'sqlite') makeFolder(dirname(location.path), 'store');
   const shown = location.kind === 'sqlite' ? location.url : location.label;
   return wait.until({ name: `--store ${shown}`, wayOut: 'start the database, or name the one that runs' }, () =>
-    openSqlStore({ url: location.url, clock: 'required' }, { runtime, logger }),
+    openSqlStore({ url: location.url, clock: 'required', connections }, { runtime, logger }),
   );
 }
+
+export const CONNECTIONS = 10;
 
 /** A night in one process has its database for itself: it believes that nobody else fires or debits in it. */
 export async function refuseBesideNight(store: SqlStore, location: StoreLocation): Promise<void> {

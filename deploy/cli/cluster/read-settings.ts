@@ -3,6 +3,7 @@ import { integerOption } from '../options/read-values.ts';
 import { type StoreLocation, storeLocation } from '../options/store-location.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
+import { CONNECTIONS } from './open-cluster-store.ts';
 import { secretOption } from './read-secrets.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -23,6 +24,9 @@ export function optionalStoreOption(values: Values, cwd: string): StoreLocation 
   const url = secretOption(values, 'store', cwd);
   return url === null ? null : storeLocation(url, cwd, cwd);
 }
+
+export const connectionsOption = (values: Values): number =>
+  integerOption('store-connections', values['store-connections'], { min: 2, max: 1_000, default: CONNECTIONS });
 
 export function redisOption(values: Values): string | null {
   if (values.redis === undefined) return null;

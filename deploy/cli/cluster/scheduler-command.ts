@@ -30,7 +30,7 @@ async function serve(options: SchedulerCommandOptions, service: Service): Promis
   await using closing = new AsyncDisposableStack();
   const definitions = await readClusterDefinitions(options);
   const store = await openClusterStore(
-    { location: options.store, part: SCHEDULER_PART, migrate: options.migrate },
+    { location: options.store, part: SCHEDULER_PART, connections: options.storeConnections, migrate: options.migrate },
     service,
     closing,
   );

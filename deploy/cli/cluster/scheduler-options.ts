@@ -7,6 +7,7 @@ import { UsageError } from '../usage-error.ts';
 import { accessTokenOption, checkAccessToken } from './read-secrets.ts';
 import {
   clusterOption,
+  connectionsOption,
   listOption,
   pathOption,
   portOption,
@@ -18,6 +19,7 @@ import {
 /** What `daybreak scheduler` was asked for, checked: every field is usable as it stands. */
 export interface SchedulerCommandOptions {
   readonly store: StoreLocation;
+  readonly storeConnections: number;
   readonly redisUrl: string | null;
   readonly cluster: string;
   readonly host: string;
@@ -55,6 +57,7 @@ export function schedulerOptions({ values, switches }: Configured, cwd: string):
   const [host, port] = [values.host ?? '127.0.0.1', portOption(values, 'port', 8_080)];
   return {
     store: storeOption(values, cwd),
+    storeConnections: connectionsOption(values),
     redisUrl: redisOption(values),
     cluster: clusterOption(values),
     host,

@@ -10,6 +10,7 @@ import {
   NO_MIGRATE,
   REDIS,
   SCHEDULERS,
+  STORE_CONNECTIONS,
   STORE_FILE,
   setting,
   WAIT,
@@ -33,6 +34,7 @@ const scheduler: CommandSpec = {
   options: [
     STORE,
     STORE_FILE,
+    STORE_CONNECTIONS,
     REDIS,
     CLUSTER,
     ...listening('8080', 'executors and operators reach it'),

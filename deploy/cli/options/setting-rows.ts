@@ -14,6 +14,13 @@ export const STORE_FILE = setting({
   meaning: 'file that holds the URL of the database, for one with a password in it',
 });
 
+export const STORE_CONNECTIONS = setting({
+  name: 'store-connections',
+  value: 'N',
+  meaning: 'connections of each process to the database, 2 to 1000, and two more that only renew leases',
+  default: '10',
+});
+
 export const SCHEDULERS = setting({
   name: 'schedulers',
   value: 'URL,URL',

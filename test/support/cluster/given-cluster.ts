@@ -114,6 +114,8 @@ export async function givenCluster(options: ClusterOptions = {}): Promise<Cluste
       ...[kind, '--store', through(storeUrl, store), '--port', String(port), '--address', `${url}/`, '--settlement'],
       ...(redis === null ? [] : ['--redis', `redis://127.0.0.1:${redis.port}`]),
       ...(options.production === true ? [] : SCALED[kind]),
+      // A server gives out some 150 in all, and other clusters are tested beside this one.
+      ...['--store-connections', '4'],
       ...(gatewayLink === null ? [] : ['--gateway', `http://127.0.0.1:${gatewayLink.port}`, '--gateway-name', 'sim']),
       ...(kind === 'scheduler'
         ? []

@@ -44,6 +44,7 @@ describe('the options of a scheduler', () => {
   test('with what it needs, the rest has its default', () => {
     expect(scheduler([...store, ...token])).toEqual({
       store: expect.objectContaining({ kind: 'mysql', label: 'mysql://root@db/x' }),
+      storeConnections: 10,
       redisUrl: null,
       cluster: 'daybreak',
       host: '127.0.0.1',
