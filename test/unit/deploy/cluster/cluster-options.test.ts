@@ -45,6 +45,8 @@ describe('the options of a scheduler', () => {
     expect(scheduler([...store, ...token])).toEqual({
       store: expect.objectContaining({ kind: 'mysql', label: 'mysql://root@db/x' }),
       storeConnections: 10,
+      admin: { alarmNetworks: [], plainWebhooks: false, publicUrl: null, trustedProxies: [] },
+      pageRoot: null,
       redisUrl: null,
       cluster: 'daybreak',
       host: '127.0.0.1',
