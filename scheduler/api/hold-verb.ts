@@ -4,7 +4,7 @@ import type { HeldLines } from '../dispatch/held-lines.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { readExecutor } from '../storage/sql/executor-queries.ts';
 import { hearHeldExecutor } from '../storage/sql/held-executor-queries.ts';
-import { type Caller, tokenRefusal } from './wire-caller.ts';
+import { type Caller, tokenRefusal, unknownGroup } from './wire-caller.ts';
 import { type Answer, fail, success } from './wire-hooks.ts';
 import type { WireVerbsOptions } from './wire-verbs.ts';
 
@@ -31,7 +31,7 @@ export function createHoldVerb(ctx: SchedulerContext, lines: HeldLines, options:
     const words = fail(tokenRefusal(caller.appName !== null));
     if (caller.appName !== null && caller.appName !== group) return refuse('group', words);
     if (!strangersMayRegister && !(await keyring.knows(group))) {
-      return refuse('group', fail(`invalid request, no group "${group}" is known here: make it, or name it in a job.`));
+      return refuse('group', fail(unknownGroup(group)));
     }
     if (!(await keyring.mayActFor(caller.holder, group))) return refuse('group', words);
     if (caller.signed) return null;

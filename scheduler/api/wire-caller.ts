@@ -21,7 +21,7 @@ export interface Caller {
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly caller: Caller; readonly signature: RequestSignature | null }
-  | { readonly kind: 'refused'; readonly why: 'token' | 'signature' | 'sign_again'; readonly msg: string };
+  | { readonly kind: 'refused'; readonly why: 'token' | 'signature' | 'sign_again' | 'group'; readonly msg: string };
 
 export interface AdmissionOptions {
   readonly keyring: Keyring;
@@ -55,7 +55,8 @@ export async function admitCaller(
   const [token, appName] = [request.headers[TOKEN_HEADER], appNameOf(request)];
   const isEmpty = typeof token !== 'string' || token.trim() === '' || appName?.trim() === '';
   const holder = isEmpty ? null : await keyring.holderOfToken(token);
-  if (holder === null || !(await isNameFree(options, holder, appName))) return refuseToken(request, isEmpty);
+  if (holder === null) return refuseToken(request, isEmpty);
+  if (!(await isNameFree(options, holder, appName))) return { ...refuseToken(request, isEmpty), why: 'group' };
   return { kind: 'admitted', caller: { holder, appName, signed: false }, signature: null };
 }
 
@@ -78,7 +79,7 @@ async function admitSigned(
     return { kind: 'refused', why: 'signature', msg: 'invalid request, this very request came before.' };
   }
   const appName = appNameOf(request);
-  if (!(await isNameFree(options, found.holder, appName))) return refuseToken(request, false);
+  if (!(await isNameFree(options, found.holder, appName))) return refuseName(options, request, found.holder);
   return { kind: 'admitted', caller: { holder: found.holder, appName, signed: true }, signature };
 }
 
@@ -93,6 +94,20 @@ function appNameOf({ headers }: AskedRequest): string | null {
   const name = headers[APPNAME_HEADER];
   return typeof name === 'string' ? name : null;
 }
+
+/**
+ * The token is good, and says nothing for this name. Executors of ours are told when there is no such group yet, as
+ * happens before its jobs are there; the holder of one group's token learns nothing of others.
+ */
+async function refuseName({ keyring }: AdmissionOptions, request: AskedRequest, holder: Holder): Promise<Admission> {
+  const group = appNameOf(request);
+  const isTold = group !== null && holder.installation && !(await keyring.knows(group));
+  const { kind, msg } = refuseToken(request, false);
+  return { kind, why: 'group', msg: isTold ? unknownGroup(group) : msg };
+}
+
+export const unknownGroup = (group: string): string =>
+  `invalid request, no group "${group}" is known here: make it, or name it in a job.`;
 
 /** Peers of the newest generation name themselves and expect other words than their forerunners. */
 function refuseToken(request: AskedRequest, isEmpty: boolean) {

@@ -62,7 +62,7 @@ export function hookWire(
     if (admission.kind === 'refused') {
       // A good token is heard from everywhere, always: executors behind one address must not be silenced by one of them
       // that has not got the new token yet.
-      const isGuess = admission.why !== 'sign_again';
+      const isGuess = admission.why === 'token' || admission.why === 'signature';
       if (isGuess && !wrongTries.mayTry(request.ip)) return refuse(reply, 'rate', TOO_MANY, CODE_TOO_MANY_TRIES);
       if (isGuess) wrongTries.note(request.ip);
       return refuse(reply, admission.why, admission.msg);

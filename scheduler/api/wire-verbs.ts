@@ -13,7 +13,7 @@ import type { Keyring } from '../registry/keyring.ts';
 import { normalAddress, recordDeparture, recordHeartbeat } from '../registry/record-heartbeat.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { executorsOfAttempts, readExecutor } from '../storage/sql/executor-queries.ts';
-import { type Caller, tokenRefusal } from './wire-caller.ts';
+import { type Caller, tokenRefusal, unknownGroup } from './wire-caller.ts';
 import { type Answer, fail, success } from './wire-hooks.ts';
 
 export interface WireVerbsOptions {
@@ -49,7 +49,7 @@ export function createWireVerbs(ctx: SchedulerContext, options: WireVerbsOptions
     const words = tokenRefusal(caller.appName !== null);
     if (caller.appName !== null && caller.appName !== group) return refuse('group', words);
     if (!(await keyring.knows(group)) && !options.strangersMayRegister) {
-      return refuse('group', `invalid request, no group "${group}" is known here: make it, or name it in a job.`);
+      return refuse('group', unknownGroup(group));
     }
     if (!(await keyring.mayActFor(caller.holder, group))) return refuse('group', words);
     const address = normalAddress(registryValue);

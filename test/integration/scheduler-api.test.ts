@@ -4,6 +4,9 @@ import { createHttpApi } from '../../scheduler/api/http-api.ts';
 import { openApiDocument } from '../../scheduler/api/openapi.ts';
 import { createScheduler } from '../../scheduler/create-scheduler.ts';
 import { createMetrics } from '../../shared/metrics.ts';
+import { createSigningPeer, exchangeSigned } from '../../shared/protocol/signing-peer.ts';
+import { deriveWireKey } from '../../shared/protocol/wire-signature.ts';
+import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { TEST_TOKEN } from '../support/given-executor.ts';
 import { givenScheduler, job, runOf } from '../support/given-scheduler.ts';
 import { givenContext } from '../support/given-scheduler-context.ts';
@@ -189,4 +192,42 @@ test('after ten wrong tokens in a minute an address hears that it is too many, a
   for (let i = 0; i < 10; i++) expect(await ask(`${TEST_TOKEN}${i}`)).toBe(500);
   expect(await ask(`${TEST_TOKEN}x`)).toBe(429);
   expect(await ask(TEST_TOKEN)).toBe(200);
+});
+
+test('a node of ours whose group is not there yet hears so, and is no guesser of tokens', async () => {
+  const { scheduler } = await givenScheduler({ jobs });
+  const peer = createSigningPeer({ direction: 'to-scheduler', runtime: systemRuntime() });
+  const key = deriveWireKey(TEST_TOKEN);
+  const request = {
+    path: '/api/registry',
+    body: JSON.stringify({ ...registration('http://127.0.0.1:9/'), registryKey: 'later' }),
+  };
+  const register = async (): Promise<unknown> => {
+    const answer = await exchangeSigned(peer, key, request, async (signature) => {
+      const headers = { 'x-daybreak-signature': signature, 'xxl-job-appname': 'later' };
+      const response = await fetch(new URL(request.path, scheduler.url), {
+        method: 'POST',
+        headers,
+        body: request.body,
+      });
+      return {
+        status: response.status,
+        text: await response.text(),
+        signature: response.headers.get('x-daybreak-answer') ?? undefined,
+      };
+    });
+    return JSON.parse(answer.text);
+  };
+  for (let i = 0; i < 12; i++) {
+    expect(await register()).toMatchObject({
+      code: 500,
+      msg: expect.stringContaining('no group "later" is known here'),
+    });
+  }
+  const response = await fetch(`${scheduler.url}api/callback`, {
+    method: 'POST',
+    headers: { 'xxl-job-access-token': 'x' },
+    body: '[]',
+  });
+  expect(await response.json()).toMatchObject({ msg: 'The access token is wrong.' });
 });
