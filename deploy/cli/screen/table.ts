@@ -33,7 +33,10 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** Text from outside (names, file paths, server answers) with control characters made visible, so it cannot steer a terminal. */
+/** Text from outside (names, file paths, server answers) with control characters, and those that turn the direction of text, made visible: it cannot steer a terminal, nor read as something else. */
 export function inert(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -40,6 +40,7 @@ test('a table aligns wide characters and keeps its columns apart', () => {
 
 test('text from outside cannot steer a terminal', () => {
   expect(inert('a\u001b[2Jb\nc')).toBe('a\\u001b[2Jb\\u000ac');
+  expect(inert('ab\u202ecd\u2066')).toBe('ab\\u202ecd\\u2066');
 });
 
 test('a leg that would end after the cut-off says so', () => {
