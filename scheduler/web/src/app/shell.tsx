@@ -48,9 +48,9 @@ export function Shell() {
       <button type="button" className="skip" onClick={() => main.current?.focus()}>
         {t('shell.skip')}
       </button>
-      <div className="shell-side">
+      <aside className="shell-side" aria-label={t('shell.menu')}>
         <Places />
-      </div>
+      </aside>
       <header className="shell-head">
         <Button
           className="menu-button"
@@ -154,7 +154,7 @@ export function PreferenceMenus({ keep = false }: { readonly keep?: boolean }) {
       <Button
         type="text"
         lang={language === 'en' ? 'zh-CN' : 'en'}
-        aria-label={language === 'en' ? '切换到中文' : 'Switch to English'}
+        aria-label={language === 'en' ? '中文：切换语言' : 'EN: switch to English'}
         onClick={() => change({ language: language === 'en' ? 'zh' : 'en' })}
       >
         {language === 'en' ? '中文' : 'EN'}

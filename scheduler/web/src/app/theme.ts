@@ -18,6 +18,8 @@ export function antdTheme(isDark: boolean): ThemeConfig {
             colorPrimaryHover: '#b1bbff',
             colorPrimaryActive: '#8793f5',
             colorTextLightSolid: '#0d111e',
+            colorBgContainer: '#1a2034',
+            colorBgContainerDisabled: '#20263b',
             colorBgElevated: '#1d2338',
             colorBorder: '#4a5479',
             colorTextPlaceholder: '#8f98b1',
@@ -39,7 +41,13 @@ export function antdTheme(isDark: boolean): ThemeConfig {
       motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
     },
     components: {
-      Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none', fontWeight: 500 },
+      Button: {
+        ...(isDark ? { primaryColor: '#0d111e' } : {}),
+        primaryShadow: 'none',
+        defaultShadow: 'none',
+        dangerShadow: 'none',
+        fontWeight: 500,
+      },
       Modal: { titleFontSize: 17 },
     },
   };

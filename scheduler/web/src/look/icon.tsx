@@ -1,3 +1,5 @@
+import { useTranslation } from 'react-i18next';
+
 /** The few signs of the page, drawn here: a set of icons would weigh more than all of them. 18 by 18, in the text's colour. */
 const PATHS = {
   tonight: 'M3 13a6 6 0 0 1 12 0M1.5 15.5h15M9 2.5v2M3.6 5.1l1.3 1.3m9.5-1.3-1.3 1.3',
@@ -39,5 +41,16 @@ export function Icon({ name, size = 18 }: { readonly name: IconName; readonly si
     <svg width={size} height={size} viewBox="0 0 18 18" fill="none" aria-hidden="true" className="icon">
       <path d={PATHS[name]} stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />
     </svg>
+  );
+}
+
+/** A search button says what it is to those who do not see its sign. */
+export function SearchSign() {
+  const { t } = useTranslation();
+  return (
+    <span>
+      <Icon name="search" size={15} />
+      <span className="visually-hidden">{t('common.search')}</span>
+    </span>
   );
 }

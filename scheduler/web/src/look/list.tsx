@@ -143,11 +143,12 @@ function Head<T>({
   readonly order?: Order;
   readonly onOrder?: (next: Order) => void;
 }) {
+  const { t } = useTranslation();
   const { key, title, sort } = column;
   if (sort === undefined || order === undefined) {
     return (
       <th key={key} scope="col" className={classOf(column)}>
-        {title}
+        {title === '' ? <span className="visually-hidden">{t('list.actions')}</span> : title}
       </th>
     );
   }

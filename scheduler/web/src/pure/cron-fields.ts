@@ -49,7 +49,13 @@ export function changeDialect(text: string, from: Dialect, to: Dialect): string 
   if (from === to || fields === null) return text;
   if (to === 'unix') {
     const star = (value: string | undefined) => (value === '?' ? '*' : (value ?? '*'));
-    return joinCron({ ...fields, day: star(fields.day), weekday: shiftWeekdays(star(fields.weekday), -1) }, 'unix');
+    // Quartz writes every fifth minute as 0/5, unix as */5.
+    const step = (value: string | undefined) => value?.replace(/^0\//, '*/');
+    const clock = { minute: step(fields.minute) ?? '*', hour: step(fields.hour) ?? '*' };
+    return joinCron(
+      { ...fields, ...clock, day: star(fields.day), weekday: shiftWeekdays(star(fields.weekday), -1) },
+      'unix',
+    );
   }
   const isByWeekday = (fields.weekday ?? '*') !== '*';
   const day = isByWeekday ? '?' : (fields.day ?? '*');

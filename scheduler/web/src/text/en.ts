@@ -84,6 +84,7 @@ export const en = {
 
   'list.chooseAll': 'Choose all rows shown',
   'list.choose': 'Choose {{row}}',
+  'list.actions': 'Actions',
   'list.more': 'Show more',
   'list.shown_one': '{{count}} row shown',
   'list.shown_other': '{{count}} rows shown',

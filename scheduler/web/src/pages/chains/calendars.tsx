@@ -329,7 +329,7 @@ function Months({
                           type="button"
                           className={look}
                           title={says}
-                          aria-label={says}
+                          aria-label={`${Number(date.slice(8))}, ${says}`}
                           onClick={() => onToggle(date, !isOut)}
                         >
                           {Number(date.slice(8))}

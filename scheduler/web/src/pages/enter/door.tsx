@@ -23,7 +23,7 @@ export function Door({
   const { t } = useTranslation();
   return (
     <div className="door">
-      <div className="door-sky">
+      <header className="door-sky">
         <span className="door-sun" />
         <svg aria-hidden="true" preserveAspectRatio="none">
           {STARS.map(({ x, y, r }) => (
@@ -36,7 +36,7 @@ export function Door({
         <div>
           <p>{t('enter.promise')}</p>
         </div>
-      </div>
+      </header>
       <main className="door-form">
         <div className="door-menus">
           <PreferenceMenus />

@@ -9,7 +9,7 @@ import { type Reply, usePages, useRead } from '../../api/read.ts';
 import { useLanguage } from '../../app/preferences.ts';
 import { useAsk } from '../../look/ask.tsx';
 import { Choose } from '../../look/choose.tsx';
-import { Icon } from '../../look/icon.tsx';
+import { SearchSign } from '../../look/icon.tsx';
 import { type Column, List } from '../../look/list.tsx';
 import { Facts, Loaded, Page, Panel, useProblemWords } from '../../look/parts.tsx';
 import { State, useStateWord } from '../../look/state.tsx';
@@ -47,7 +47,7 @@ export function Items() {
           placeholder={t('items.search')}
           defaultValue={search}
           allowClear
-          enterButton={<Icon name="search" size={15} />}
+          enterButton={<SearchSign />}
           style={{ width: 380, maxWidth: '100%' }}
           onSearch={(q) => set({ q: q.trim(), request: null })}
         />

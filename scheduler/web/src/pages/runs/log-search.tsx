@@ -2,6 +2,7 @@ import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Reply } from '../../api/client.ts';
+import { SearchSign } from '../../look/icon.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
 import { inertLine } from '../../pure/inert-text.ts';
 
@@ -44,6 +45,7 @@ export function LogSearch({
         aria-label={t('log.search')}
         placeholder={t('log.search')}
         allowClear
+        enterButton={<SearchSign />}
         loading={isBusy}
         style={{ width: 260, maxWidth: '100%' }}
         onSearch={(text) => {

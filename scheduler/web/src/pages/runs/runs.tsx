@@ -204,9 +204,16 @@ export function useRunColumns(): readonly Column<RunLine>[] {
       align: 'num',
       cell: ({ latenessMs }) => <Duration ms={latenessMs} />,
     },
-    { key: 'shards', title: t('runs.shards'), align: 'num', cell: ({ shardTotal }) => shardTotal ?? '–' },
+    {
+      key: 'shards',
+      hideNarrow: true,
+      title: t('runs.shards'),
+      align: 'num',
+      cell: ({ shardTotal }) => shardTotal ?? '–',
+    },
     {
       key: 'origin',
+      hideNarrow: true,
       title: t('runs.origin'),
       cell: ({ origin, by, rerunOf }) => (
         <span className="small">

@@ -136,7 +136,7 @@ function ShardList({
       ref={scroll}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
       tabIndex={0}
-      aria-label={t('run.shards')}
+      aria-label={t('runs.shards')}
     >
       <div style={{ height: list.getTotalSize() }}>
         {shown.map(({ index, start, key }) => {

@@ -78,7 +78,7 @@ function Band({ clock }: { readonly clock: NightClock }) {
   const text = (atMs: number) => formatInstant(atMs, { language, style: 'clock' });
   const percent = (part: number) => `${(part * 100).toFixed(2)}%`;
   // Texts near the right edge end at their flag instead of beginning there.
-  const at = (part: number) => (part > 0.8 ? { right: `${((1 - part) * 100).toFixed(2)}%` } : { left: percent(part) });
+  const at = (part: number) => (part > 0.62 ? { right: `${((1 - part) * 100).toFixed(2)}%` } : { left: percent(part) });
   return (
     <div className="band" aria-hidden="true">
       <div className="band-track">

@@ -68,7 +68,7 @@ export function NightGraph({
   const edges = new Map(shown.edges.map((edge) => [`${edge.from} ${edge.to}`, edge]));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <section className="graph-scroll" ref={scroll} tabIndex={0} aria-label={t('tonight.graph')}>
+    <section className="graph-scroll" ref={scroll} tabIndex={0} aria-label={t('chain.canvas')}>
       <div className="graph" style={{ width: layout.width, height: layout.height, zoom: scale }}>
         <svg className="edges" width={layout.width} height={layout.height} aria-hidden="true">
           <defs>

@@ -24,7 +24,7 @@ export function NightGrid({ chain }: { readonly chain: string }) {
         const longest = Math.max(...nights.map(({ spanMs }) => spanMs), 1);
         return (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-          <section className="table-wrap" tabIndex={0} aria-label={t('tonight.nights')}>
+          <section className="table-wrap" tabIndex={0} aria-label={t('nav.nights')}>
             <table className="nights">
               <caption className="visually-hidden">{t('tonight.nights')}</caption>
               <thead>

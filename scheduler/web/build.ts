@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The page is built by packages of its own, which nobody needs who only runs executors. Who has the sources builds it with
+ * this; a package that was published brings the built page along and none of these.
+ */
+const HERE = fileURLToPath(new URL('./', import.meta.url));
+/** What a build writes; other files of the folder are left alone: compiled code may lie beside it. */
+const WRITTEN = ['assets', 'index.html', 'manifest.json', 'daybreak.svg'];
+
+/** Tells how far it is, a line at a time. */
+export type Tell = (line: string) => void;
+
+/** missing: not built. old: a source is newer. fresh: nothing to do. no_sources: this is a published package. */
+export type PageState = 'missing' | 'old' | 'fresh' | 'no_sources';
+
+export function pageState(outFolder: string): PageState {
+  if (!existsSync(join(HERE, 'src'))) return 'no_sources';
+  const built = statSync(join(outFolder, 'index.html'), { throwIfNoEntry: false });
+  if (built === undefined) return 'missing';
+  return newestSourceMs() > built.mtimeMs ? 'old' : 'fresh';
+}
+
+/** Whether its packages are there, and are those of its lock. */
+export function isPageInstalled(): boolean {
+  const marker = statSync(join(HERE, 'node_modules', '.package-lock.json'), { throwIfNoEntry: false });
+  const lock = statSync(join(HERE, 'package-lock.json'), { throwIfNoEntry: false });
+  return marker !== undefined && lock !== undefined && existsSync(join(HERE, 'node_modules', 'vite'));
+}
+
+/** Installs the packages of its lock. About 230 MB; so a person is asked first. @throws Error with what npm said. */
+export async function installPage(tell: Tell): Promise<void> {
+  tell('page: installing its packages (npm ci in scheduler/web)');
+  await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  tell('page: packages are there');
+}
+
+/** Builds the page into `outFolder`, e.g. `dist/scheduler/web`. @throws Error with what the build said. */
+export async function buildPage(outFolder: string, tell: Tell): Promise<void> {
+  tell(`page: building into ${outFolder}`);
+  const fresh = `${outFolder}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  const vite = join(HERE, 'node_modules', 'vite', 'bin', 'vite.js');
+  try {
+    await run(process.execPath, [vite, 'build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn']);
+    putInPlace(fresh, outFolder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  tell('page: built');
+}
+
+/** The page itself last: who asks for it meanwhile gets the former one, whose files go only after that. */
+function putInPlace(fresh: string, outFolder: string): void {
+  mkdirSync(join(outFolder, 'assets'), { recursive: true });
+  const kept = new Set(readdirSync(join(fresh, 'assets')));
+  const former = readdirSync(join(outFolder, 'assets')).filter((name) => !kept.has(name));
+  for (const name of WRITTEN.filter((one) => one !== 'index.html')) {
+    cpSync(join(fresh, name), join(outFolder, name), { recursive: true });
+  }
+  cpSync(join(fresh, 'index.html'), join(outFolder, 'index.html.new'));
+  renameSync(join(outFolder, 'index.html.new'), join(outFolder, 'index.html'));
+  for (const name of former) rmSync(join(outFolder, 'assets', name), { force: true });
+}
+
+function newestSourceMs(): number {
+  const files = ['index.html', 'package.json', 'package-lock.json', 'vite.config.ts'].map((name) => join(HERE, name));
+  for (const folder of ['src', 'public']) {
+    for (const entry of readdirSync(join(HERE, folder), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) files.push(join(entry.parentPath, entry.name));
+    }
+  }
+  return Math.max(...files.map((path) => statSync(path).mtimeMs));
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // npm and vite are those beside this Node.
+    const env = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
+      NO_COLOR: '1',
+    };
+    const child = spawn(command, [...args], { cwd: HERE, stdio: ['ignore', 'pipe', 'pipe'], env });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ${args[0]} ended with ${code}:\n${said.slice(-4_000)}`));
+    });
+  });
+}

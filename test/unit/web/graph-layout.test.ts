@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { findCircle, layOutGraph, rankNodes } from '../../../scheduler/web/src/pure/graph-layout.ts';
+
+const BOX = { boxWidth: 100, boxHeight: 40, rankGap: 30, gap: 10, direction: 'right' } as const;
+const edges = (...pairs: readonly string[]) => pairs.map((pair) => ({ from: pair[0] ?? '', to: pair[1] ?? '' }));
+
+test('nodes stand at the longest way from a root', () => {
+  expect(rankNodes(['a', 'b', 'c', 'd'], edges('ab', 'bc', 'ac', 'ad')).map(({ rank }) => rank)).toEqual([0, 1, 2, 1]);
+});
+
+test('a way round in a circle is found and told whole', () => {
+  expect(findCircle(['a', 'b', 'c'], edges('ab', 'bc', 'ca'))).toEqual(['a', 'b', 'c', 'a']);
+  expect(findCircle(['a', 'b'], edges('aa'))).toEqual(['a', 'a']);
+  expect(findCircle(['a', 'b', 'c'], edges('ab', 'ac', 'bc'))).toBeNull();
+});
+
+test('boxes of a rank stand where lines cross least', () => {
+  const nodes = rankNodes(['a', 'b', 'x', 'y'], edges('ay', 'bx'));
+  const at = new Map(layOutGraph(nodes, edges('ay', 'bx'), BOX).nodes.map((node) => [node.id, node.y]));
+  expect(Math.sign((at.get('a') ?? 0) - (at.get('b') ?? 0))).toBe(Math.sign((at.get('y') ?? 0) - (at.get('x') ?? 0)));
+});
+
+test('whatever the graph, no two boxes lie on each other and all lie inside', () => {
+  const graph = fc.record({
+    count: fc.integer({ min: 1, max: 24 }),
+    pairs: fc.array(fc.tuple(fc.nat(23), fc.nat(23)), { maxLength: 50 }),
+    direction: fc.constantFrom('right' as const, 'down' as const),
+  });
+  fc.assert(
+    fc.property(graph, ({ count, pairs, direction }) => {
+      const ids = Array.from({ length: count }, (_, n) => `n${n}`);
+      // Lines lead onwards only: a chain has no circle.
+      const lines = pairs.filter(([a, b]) => a < b && b < count).map(([a, b]) => ({ from: `n${a}`, to: `n${b}` }));
+      const { nodes, width, height } = layOutGraph(rankNodes(ids, lines), lines, { ...BOX, direction });
+      expect(nodes).toHaveLength(count);
+      for (const [index, one] of nodes.entries()) {
+        expect(one.x >= 0 && one.y >= 0 && one.x + 100 <= width && one.y + 40 <= height).toBe(true);
+        for (const other of nodes.slice(index + 1)) {
+          expect(Math.abs(one.x - other.x) >= 100 || Math.abs(one.y - other.y) >= 40).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('an edge to a node that is not shown is left out', () => {
+  expect(layOutGraph([{ id: 'a', rank: 0 }], edges('ab'), BOX).edges).toEqual([]);
+});

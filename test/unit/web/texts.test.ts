@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { en } from '../../../scheduler/web/src/text/en.ts';
+import { zh } from '../../../scheduler/web/src/text/zh.ts';
+import { usedTexts } from './used-texts.ts';
+
+const withoutPlural = (key: string): string => key.replace(/_(one|other)$/, '');
+const keys = new Set(Object.keys(en).map(withoutPlural));
+const used = usedTexts();
+
+test('both languages have the same keys', () => {
+  expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
+});
+
+test('every text that the page names is there', () => {
+  expect(used.named.size).toBeGreaterThan(300);
+  expect([...used.named].filter((key) => !keys.has(key))).toEqual([]);
+});
+
+test('no text is left that the page does not name', () => {
+  const isUsed = (key: string) =>
+    used.named.has(key) || used.strings.has(key) || used.patterns.some((pattern) => pattern.test(key));
+  expect([...keys].filter((key) => !isUsed(key))).toEqual([]);
+});
+
+test('a translation has the same places to fill in', () => {
+  const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
+  const differ = Object.keys(en).filter(
+    (key) => places(en[key as keyof typeof en]).join() !== places(zh[key as keyof typeof zh]).join(),
+  );
+  expect(differ).toEqual([]);
+});
+
+test('no text is empty, and the Chinese one is Chinese', () => {
+  const same = ['Slack', 'API', 'Webhook'];
+  const empty = Object.entries({ ...en, ...zh }).filter(([, text]) => text.trim() === '');
+  const untranslated = Object.entries(zh).filter(
+    ([, text]) =>
+      !/[\u4e00-\u9fff]/.test(text) && /[A-Za-z]{2}/.test(text.replaceAll(/\{\{\w+\}\}/g, '')) && !same.includes(text),
+  );
+  expect([empty, untranslated]).toEqual([[], []]);
+});
