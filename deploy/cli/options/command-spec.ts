@@ -22,6 +22,14 @@ export type CommandName =
   | 'gateway'
   | 'migrate'
   | 'fire'
+  | 'jobs'
+  | 'runs'
+  | 'trigger'
+  | 'logs'
+  | 'kill'
+  | 'apply'
+  | 'export'
+  | 'audit'
   | 'status'
   | 'resolve';
 

@@ -1,3 +1,4 @@
+import { ADMIN_COMMANDS } from './admin-commands.ts';
 import { CLUSTER_COMMANDS } from './cluster-commands.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { ACCESS_TOKEN, HELP, SCHEDULERS } from './setting-rows.ts';
@@ -208,4 +209,4 @@ const resolve: CommandSpec = {
   ],
 };
 
-export const COMMANDS: readonly CommandSpec[] = [night, dev, ...CLUSTER_COMMANDS, status, resolve];
+export const COMMANDS: readonly CommandSpec[] = [night, dev, ...CLUSTER_COMMANDS, ...ADMIN_COMMANDS, status, resolve];

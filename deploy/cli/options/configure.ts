@@ -5,6 +5,7 @@ import { type ConfigSource, environmentSource, parseConfig, printableConfig } fr
 import { messageOf } from '../../../shared/errors.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
+import { ADMIN_COMMAND_NAMES } from './admin-commands.ts';
 import { closest } from './closest.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import type { Given } from './parse-command-line.ts';
@@ -91,7 +92,10 @@ function fileSource(path: string, command: CommandSpec, known: ReadonlySet<strin
   return { name: path, values: { ...Object.fromEntries(shared), ...own } };
 }
 
-const SECTIONS: ReadonlySet<string> = new Set(['scheduler', 'executor', 'gateway', 'migrate', 'fire', 'status']);
+const SECTIONS: ReadonlySet<string> = new Set([
+  ...['scheduler', 'executor', 'gateway', 'migrate', 'fire', 'status'],
+  ...ADMIN_COMMAND_NAMES,
+]);
 
 function readObject(path: string): Record<string, unknown> {
   let value: unknown;

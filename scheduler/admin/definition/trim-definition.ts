@@ -16,9 +16,8 @@ export function trimJob(job: Job): Omit<JobDefinition, 'id'> {
     ...(job.glueType === 'BEAN' ? { handler: job.handler } : {}),
     ...(job.tellsSettled ? { tellsSettled: true } : {}),
   });
-  const always = new Set(['name', 'group', 'route', ...(job.handler === '' ? [] : ['handler'])]);
-  if (job.tellsSettled) always.add('tellsSettled');
-  if (job.glueType !== 'BEAN') always.add('glueType');
+  const always = ['name', 'group', job.glueType === 'BEAN' ? 'handler' : 'glueType', 'route'];
+  if (job.tellsSettled) always.push('tellsSettled');
   return trimmed(full, plain as unknown as Fields, always) as unknown as Omit<JobDefinition, 'id'>;
 }
 
@@ -27,25 +26,19 @@ export function trimChain(chain: Chain, jobs: ReadonlyMap<string, Job>): ChainDe
   const { configHash: _, ...full } = chain;
   const [node = ''] = chain.nodes;
   const plain = readChain({ name: chain.name, nodes: [node], edges: [] }, jobs);
-  return trimmed(full, plain as unknown as Fields, new Set(['name', 'nodes', 'edges'])) as unknown as ChainDefinition;
+  return trimmed(full, plain as unknown as Fields, ['name', 'nodes', 'edges']) as unknown as ChainDefinition;
 }
 
 /** Objects whose fields have defaults of their own. */
 const NESTED: ReadonlySet<string> = new Set(['retry', 'limits', 'misfire', 'businessDate']);
 
-function trimmed(full: Fields, plain: Fields, always: ReadonlySet<string>): Fields {
-  const kept: [string, unknown][] = [];
-  for (const [name, value] of Object.entries(full)) {
-    if (always.has(name)) kept.push([name, value]);
-    else if (isSame(value, plain[name])) continue;
-    else if (!NESTED.has(name)) kept.push([name, value]);
-    else kept.push([name, differing(value as Fields, plain[name] as Fields)]);
-  }
-  // The name first, then what it is: as people write it.
-  return Object.fromEntries([
-    ...kept.filter(([name]) => always.has(name)),
-    ...kept.filter(([name]) => !always.has(name)),
-  ]);
+/** First what it always has, in that order, as people write it. */
+function trimmed(full: Fields, plain: Fields, always: readonly string[]): Fields {
+  const kept = Object.entries(full).flatMap(([name, value]): [string, unknown][] => {
+    if (always.includes(name) || isSame(value, plain[name])) return [];
+    return [[name, NESTED.has(name) ? differing(value as Fields, plain[name] as Fields) : value]];
+  });
+  return Object.fromEntries([...always.map((name): [string, unknown] => [name, full[name]]), ...kept]);
 }
 
 const differing = (value: Fields, plain: Fields): Fields =>
