@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { replaceDefinitions } from '../../scheduler/firing/replace-definitions.ts';
 import { describeOnEachStore } from '../support/each-store.ts';
 import { givenAdmin } from '../support/given-admin.ts';
 import { job } from '../support/given-scheduler.ts';
@@ -81,6 +82,15 @@ describeOnEachStore('definitions as a file', (newPlace) => {
     const { items } = (await admin.ask('GET /audit', root, { query: { action: 'definitions.apply' } })).body;
     expect(items).toHaveLength(1);
     expect(JSON.stringify(items[0]?.after)).toContain('month-end');
+  });
+
+  test('is not stopped by a start with other definitions in code', async () => {
+    const { admin, root, apply } = await given();
+    await apply(FILE);
+    await replaceDefinitions(admin.ctx, { calendars: [], jobs: [], chains: [] });
+    const { jobs = [], chains } = (await admin.ask('GET /definitions', root)).body;
+    expect(jobs.filter(({ enabled }) => enabled === false).map(({ name }) => name)).toEqual(['there']);
+    expect(chains).toEqual(FILE.chains);
   });
 
   test('shows a change field by field, and keeps the id of a job', async () => {
