@@ -160,6 +160,9 @@ describeOnEachStore('definitions as a file', (newPlace) => {
       'jobs[7].schedule.jobs',
     ]);
     expect(await send(bad, basis)).toMatchObject({ status: 400, body: { error: { code: 'CONFIG_INVALID' } } });
+    // What only the comparison sees is refused when it is sent at once, too.
+    const circle = { jobs: bad.jobs.slice(5, 7) };
+    expect((await send(circle, (await check(circle)).basis)).status).toBe(400);
     const out = (await admin.ask('GET /definitions', root)).body;
     expect(out.jobs?.map(({ name }) => name)).toEqual(['there']);
     expect(out.groups?.map(({ name }) => name)).not.toContain('new-group');
