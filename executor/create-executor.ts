@@ -79,9 +79,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   async function stopOnce(): Promise<void> {
     if (started === null) return;
-    await started;
+    // A start that failed has closed what it had opened, and has said why.
+    const running = await started.catch(() => null);
     await executor.drain({ deadlineMs: DRAIN_MS });
-    await node?.close();
+    await running?.close();
     if (options.metrics === undefined) settings.metrics.close();
   }
 

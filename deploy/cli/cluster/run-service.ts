@@ -46,7 +46,9 @@ export async function runService(
     await run({ runtime, logger: createLogger({ name: command.name }), stop: stop.signal, wait, say });
     if (stop.signal.aborted) terminal.say('stopped');
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const [error, ...closing] = inOrder(thrown);
+    for (const one of closing) terminal.warn(`daybreak: while closing: ${inert(messageOf(one))}`);
     if (!stop.signal.aborted) throw error;
     if (error === stop.signal.reason) return 0;
     terminal.warn(`daybreak: while stopping: ${inert(messageOf(error))}`);
@@ -55,6 +57,10 @@ export async function runService(
     stop.dispose();
   }
 }
+
+/** What went wrong first, and then what failed while everything was closed for it. */
+const inOrder = (error: unknown): unknown[] =>
+  error instanceof SuppressedError ? [...inOrder(error.suppressed), ...inOrder(error.error)] : [error];
 
 /** Resolves when the signal is aborted. */
 export function untilAborted(signal: AbortSignal): Promise<void> {
