@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../../shared/errors.ts';
 import type { CommandCall } from './command-call.ts';
 import type { CommandSpec } from './options/command-spec.ts';
 import { commandHelp, overview } from './options/help-text.ts';
 import { parseCommandLine } from './options/parse-command-line.ts';
+import { ownVersion } from './own-version.ts';
 import { inert } from './screen/table.ts';
 import { processTerminal } from './screen/terminal.ts';
 
@@ -34,10 +33,12 @@ async function main(words: readonly string[]): Promise<number> {
   const terminal = processTerminal({ json });
   try {
     const line = parseCommandLine(words, process.env);
-    if (line.kind === 'version') terminal.document(version());
+    if (line.kind === 'version') terminal.document(ownVersion());
     else if (line.kind === 'help') {
       const columns = Math.min(terminal.columns(), 120);
-      terminal.document((line.command === null ? overview(version()) : commandHelp(line.command, columns)).trimEnd());
+      terminal.document(
+        (line.command === null ? overview(ownVersion()) : commandHelp(line.command, columns)).trimEnd(),
+      );
     } else {
       return await RUN[line.command.name]({ command: line.command, given: line.given, terminal, cwd: process.cwd() });
     }
@@ -87,20 +88,5 @@ const BAD_INPUT: ReadonlySet<string> = new Set([
   'NIGHT_MISMATCH',
   'NIGHT_RUNNING',
 ]);
-
-function version(): string {
-  // From the sources the package lies two folders up, from the compiled files three.
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const found: { name?: string; version?: string } = JSON.parse(
-        readFileSync(join(import.meta.dirname, up), 'utf8'),
-      );
-      if (found.name === 'daybreak' && found.version !== undefined) return found.version;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
-  }
-  return 'unknown';
-}
 
 process.exitCode = await main(process.argv.slice(2));

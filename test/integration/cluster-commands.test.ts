@@ -48,8 +48,13 @@ describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
     expect(refused).toMatchObject({ code: 5, stdout: expect.stringContaining('/no/such.csv does not exist') });
 
     const status = await bench.run(['status', '--json', ...bench.asOperator]);
-    const seen = JSON.parse(status.stdout) as { schedulers: { alive: boolean }[]; executors: unknown[] };
+    const seen = JSON.parse(status.stdout) as {
+      schedulers: { alive: boolean; version: string }[];
+      executors: unknown[];
+    };
     expect(seen.schedulers.map(({ alive }) => alive)).toEqual([true, true]);
+    const version = (await bench.run(['--version'])).stdout.trim();
+    expect(seen.schedulers.map((each) => each.version)).toEqual([version, version]);
     expect(seen.executors).toHaveLength(2);
 
     const night = await bench.run(['night', '--store', bench.storeUrl, '--date', '2026-11-20', '--plans', plans]);

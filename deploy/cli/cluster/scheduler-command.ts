@@ -9,6 +9,7 @@ import { type JobsFile, readJobsFile } from '../dev/jobs-file.ts';
 import { reachableRoot } from '../dev/join-command.ts';
 import { SCHEDULER_PART } from '../migrate-night-store.ts';
 import { CLUSTER_CHAIN, CLUSTER_JOBS } from '../nightly-settlement.ts';
+import { ownVersion } from '../own-version.ts';
 import { listenError } from './listen-error.ts';
 import { openClusterStore, refuseBesideNight } from './open-cluster-store.ts';
 import { openHints } from './open-hints.ts';
@@ -57,6 +58,7 @@ async function startScheduler(
     ...(await openHints(options, service, closing)),
     cluster: options.cluster,
     nodeName: options.address,
+    codeVersion: ownVersion(),
     accessToken: options.accessToken,
     previousAccessToken: options.previousAccessToken,
     host: options.host,
