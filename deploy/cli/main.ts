@@ -22,6 +22,7 @@ const RUN: Readonly<Record<CommandSpec['name'], (call: CommandCall) => Promise<n
   kill: async (call) => (await import('./admin/kill-command.ts')).runKillCommand(call),
   apply: async (call) => (await import('./as-code/apply-command.ts')).runApplyCommand(call),
   export: async (call) => (await import('./as-code/export-command.ts')).runExportCommand(call),
+  import: async (call) => (await import('./as-code/import-command.ts')).runImportCommand(call),
   audit: async (call) => (await import('./admin/audit-command.ts')).runAuditCommand(call),
   dev: async (call) => (await import('./dev/dev-command.ts')).runDevCommand(call),
   status: async (call) => (await import('./status-command.ts')).runStatusCommand(call),

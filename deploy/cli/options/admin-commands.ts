@@ -48,6 +48,37 @@ const exportSpec: CommandSpec = {
   exitCodes: [[0, 'printed'], ...FAILED],
 };
 
+const importSpec: CommandSpec = {
+  name: 'import',
+  summary: 'prints what an xxl-job database has as a file for daybreak apply, and what could not be carried',
+  about: [
+    'Reads groups, jobs with their schedules and child links, and users of xxl-job, and changes nothing anywhere. The file',
+    'goes to standard output; a line on standard error says for each row what is not in it, and what is to be done.',
+  ],
+  positional: 'xxl-job mysql://USER@HOST:PORT/DATABASE',
+  configured: true,
+  options: [
+    { name: 'zone', value: 'ZONE', meaning: 'time zone of the machine that xxl-job runs on; must be given' },
+    setting({
+      name: 'source-file',
+      value: 'FILE',
+      meaning: 'file that holds the mysql:// URL, for one with a password in it',
+    }),
+    setting({
+      name: 'source',
+      value: 'URL',
+      meaning: 'the URL itself, instead of the one that is typed',
+      secret: true,
+    }),
+    ...CONFIGURATION,
+  ],
+  exitCodes: [
+    [0, 'printed'],
+    [1, 'internal error'],
+    [2, 'bad option, or the database cannot be read'],
+  ],
+};
+
 const jobs: CommandSpec = {
   name: 'jobs',
   summary: 'lists the jobs of a scheduler: schedule, next fire, last outcome',
@@ -171,7 +202,17 @@ const audit: CommandSpec = {
   ],
 };
 
-export const ADMIN_COMMANDS: readonly CommandSpec[] = [jobs, runs, trigger, logs, kill, apply, exportSpec, audit];
+export const ADMIN_COMMANDS: readonly CommandSpec[] = [
+  jobs,
+  runs,
+  trigger,
+  logs,
+  kill,
+  apply,
+  exportSpec,
+  importSpec,
+  audit,
+];
 
 /** What a configuration file may have an object of options for. */
 export const ADMIN_COMMAND_NAMES: readonly CommandName[] = ADMIN_COMMANDS.map(({ name }) => name);

@@ -29,6 +29,7 @@ export type CommandName =
   | 'kill'
   | 'apply'
   | 'export'
+  | 'import'
   | 'audit'
   | 'status'
   | 'resolve';
