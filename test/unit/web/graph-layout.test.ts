@@ -48,3 +48,12 @@ test('whatever the graph, no two boxes lie on each other and all lie inside', ()
 test('an edge to a node that is not shown is left out', () => {
   expect(layOutGraph([{ id: 'a', rank: 0 }], edges('ab'), BOX).edges).toEqual([]);
 });
+
+test('a line past a box goes round it, with its words', () => {
+  const nodes = rankNodes(['a', 'b', 'c'], edges('ab', 'bc', 'ac'));
+  const layout = layOutGraph(nodes, edges('ab', 'bc', 'ac'), BOX);
+  const past = layout.edges.find(({ from, to }) => from === 'a' && to === 'c');
+  const box = layout.nodes.find(({ id }) => id === 'b');
+  expect((past?.labelY ?? 0) < (box?.y ?? 0)).toBe(true);
+  expect((past?.labelY ?? -1) >= 0).toBe(true);
+});

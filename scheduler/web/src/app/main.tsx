@@ -1,3 +1,4 @@
+import './setup-link.ts';
 import '../look/page.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';

@@ -107,7 +107,7 @@ function Places() {
         })}
       </nav>
       <div className="side-foot">
-        <div>{t('shell.version', { version: installation.version })}</div>
+        {installation.version !== '' && <div>{t('shell.version', { version: installation.version })}</div>}
         <div>{t('shell.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</div>
       </div>
     </>

@@ -1,6 +1,7 @@
 import { Button, Checkbox } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ApiProblem } from '../api/client.ts';
 import { Bones, Empty, ProblemNote } from './parts.tsx';
 
 export interface Column<T> {
@@ -35,6 +36,7 @@ export function List<T>({
   order,
   onOrder,
   foot,
+  notThere,
 }: {
   /** What the table is, for those who hear it. */
   readonly caption: string;
@@ -55,9 +57,14 @@ export function List<T>({
   readonly order?: Order;
   readonly onOrder?: (next: Order) => void;
   readonly foot?: ReactNode;
+  /** Who would have to be asked does not know such a list: no failure, there is nothing to show. */
+  readonly notThere?: ReactNode;
 }) {
   const { t } = useTranslation();
   if (query?.isPending === true) return <Bones />;
+  if (notThere !== undefined && query?.error instanceof ApiProblem && query.error.status === 404) {
+    return <Empty>{notThere}</Empty>;
+  }
   if (query !== undefined && query.error !== null && rows.length === 0) {
     return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />;
   }

@@ -59,12 +59,18 @@ export function layOutGraph(
     });
   });
   const at = new Map(placed.map((node) => [node.id, node]));
+  const drawn = lines.map((edge) => line(edge, at, options));
+  // Lines that go round boxes need room beside them.
+  const room = drawn.some(({ isRound }) => isRound) ? ROUND + 12 : 0;
+  const [dx, dy] = direction === 'right' ? [0, room] : [room, 0];
   const alongTotal = Math.max(0, ranks.length * (along + rankGap) - rankGap);
   return {
-    width: direction === 'right' ? alongTotal : acrossTotal,
-    height: direction === 'right' ? acrossTotal : alongTotal,
-    nodes: placed,
-    edges: lines.map((edge) => line(edge, at, options)),
+    width: (direction === 'right' ? alongTotal : acrossTotal) + dx,
+    height: (direction === 'right' ? acrossTotal : alongTotal) + dy,
+    nodes: placed.map(({ id, x, y }) => ({ id, x: x + dx, y: y + dy })),
+    edges: lines.map((edge) =>
+      line(edge, new Map(placed.map((one) => [one.id, { ...one, x: one.x + dx, y: one.y + dy }])), options),
+    ),
   };
 }
 
@@ -140,7 +146,12 @@ function middleOf(
   return neighbours.reduce((sum, one) => sum + one, 0) / neighbours.length;
 }
 
-function line(edge: GraphEdge, at: ReadonlyMap<string, PlacedNode>, options: LayoutOptions): PlacedEdge {
+/** How far beside a box a line passes that would else run through it. */
+const ROUND = 16;
+
+type DrawnEdge = PlacedEdge & { readonly isRound: boolean };
+
+function line(edge: GraphEdge, at: ReadonlyMap<string, PlacedNode>, options: LayoutOptions): DrawnEdge {
   const a = at.get(edge.from) ?? { x: 0, y: 0 };
   const b = at.get(edge.to) ?? { x: 0, y: 0 };
   const { boxWidth, boxHeight, direction } = options;
@@ -149,9 +160,35 @@ function line(edge: GraphEdge, at: ReadonlyMap<string, PlacedNode>, options: Lay
   const y1 = right ? a.y + boxHeight / 2 : a.y + boxHeight;
   const x2 = right ? b.x : b.x + boxWidth / 2;
   const y2 = right ? b.y + boxHeight / 2 : b.y;
-  const bend = Math.max(16, (right ? x2 - x1 : y2 - y1) / 2);
+  const isRound = [...at.values()].some((box) => isBetween(box, { x1, y1, x2, y2 }, options));
+  // Half a box and a little: at its middle a curve is three quarters as far out as its handles.
+  const aside = isRound ? ((right ? boxHeight : boxWidth) / 2 + ROUND) / 0.75 : 0;
+  const bend = isRound ? options.rankGap / 2 : Math.max(16, (right ? x2 - x1 : y2 - y1) / 2);
   const path = right
-    ? `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`
-    : `M${x1},${y1} C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`;
-  return { ...edge, path, labelX: (x1 + x2) / 2, labelY: (y1 + y2) / 2 };
+    ? `M${x1},${y1} C${x1 + bend},${y1 - aside} ${x2 - bend},${y2 - aside} ${x2},${y2}`
+    : `M${x1},${y1} C${x1 - aside},${y1 + bend} ${x2 - aside},${y2 - bend} ${x2},${y2}`;
+  const out = aside * 0.75;
+  return {
+    ...edge,
+    path,
+    labelX: (x1 + x2) / 2 - (right ? 0 : out),
+    labelY: (y1 + y2) / 2 - (right ? out : 0),
+    isRound,
+  };
+}
+
+/** Whether a box lies across the straight way of a line, between its ends. */
+function isBetween(
+  box: PlacedNode,
+  { x1, y1, x2, y2 }: { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number },
+  { boxWidth, boxHeight, direction }: LayoutOptions,
+): boolean {
+  const right = direction === 'right';
+  const [from, to] = right ? [x1, x2] : [y1, y2];
+  const middle = right ? box.x + boxWidth / 2 : box.y + boxHeight / 2;
+  if (middle <= from || middle >= to) return false;
+  const part = (middle - from) / (to - from);
+  const across = right ? y1 + (y2 - y1) * part : x1 + (x2 - x1) * part;
+  const side = right ? box.y : box.x;
+  return across > side - 4 && across < side + (right ? boxHeight : boxWidth) + 4;
 }

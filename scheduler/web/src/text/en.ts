@@ -85,6 +85,7 @@ export const en = {
   'list.chooseAll': 'Choose all rows shown',
   'list.choose': 'Choose {{row}}',
   'list.actions': 'Actions',
+  'list.notAnswered': 'The executors of this group do not answer this question.',
   'list.more': 'Show more',
   'list.shown_one': '{{count}} row shown',
   'list.shown_other': '{{count}} rows shown',

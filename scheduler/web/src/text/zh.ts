@@ -85,6 +85,7 @@ export const zh = {
   'list.chooseAll': '选择所有显示的行',
   'list.choose': '选择 {{row}}',
   'list.actions': '操作',
+  'list.notAnswered': '本组执行器不回答此项查询。',
   'list.more': '显示更多',
   'list.shown_one': '显示 {{count}} 行',
   'list.shown_other': '显示 {{count}} 行',

@@ -84,6 +84,7 @@ function Unresolved({ group, state }: { readonly group: string; readonly state: 
         rows={items.rows}
         rowKey={keyOf}
         query={items}
+        notThere={t('list.notAnswered')}
         empty={t('items.allClear')}
         columns={useColumns(true)}
       />
@@ -101,6 +102,7 @@ function Found({ group, q }: { readonly group: string; readonly q: string }) {
         rows={items.rows}
         rowKey={keyOf}
         query={items}
+        notThere={t('list.notAnswered')}
         empty={t('items.none')}
         columns={useColumns(false)}
       />

@@ -38,6 +38,7 @@ export function Nights() {
           rows={nights.rows}
           rowKey={({ nightId }) => nightId}
           query={nights}
+          notThere={t('list.notAnswered')}
           empty={t('nights.none')}
           columns={[
             {

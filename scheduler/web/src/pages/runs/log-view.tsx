@@ -98,6 +98,7 @@ export function LogView({ logId }: { readonly logId: number }) {
         </Checkbox>
         <span className="grow" />
         <Button
+          aria-label={t('common.download')}
           icon={<Icon name="download" />}
           href={addressOf('GET /logs/:logId/download', { params: { logId } })}
           download

@@ -24,6 +24,7 @@ export function Slices({ runId }: { readonly runId: number }) {
           rows={slices.rows}
           rowKey={({ no }) => no}
           query={slices}
+          notThere={t('list.notAnswered')}
           empty={t('run.noSlices')}
           columns={[
             {
