@@ -10,6 +10,8 @@ export interface DevScreen {
   up(what: { url: string; store: string; log: string; nextFire: string | null }): void;
   /** Nobody can log in yet. */
   setup(url: string): void;
+  /** How far the page in the browser is. */
+  page(text: string): void;
   token(issued: { token: string; command: string }): void;
   jobs(loaded: { jobs: number; chains: number }): void;
   jobsRefused(why: string): void;
@@ -41,6 +43,10 @@ export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath }
       if (json) return object({ event: 'setup_link', url });
       terminal.say('To see it in a browser, make the first administrator (good once; a new start prints another):');
       terminal.say(`  ${url}`);
+    },
+    page(text) {
+      if (json) return object({ event: 'page', text });
+      line('page', inert(text.replace(/^page: /, '')), 'cyan');
     },
     token({ token, command }) {
       if (json) return object({ event: 'join_token', token, command });

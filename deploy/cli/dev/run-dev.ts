@@ -21,6 +21,7 @@ import { UsageError } from '../usage-error.ts';
 import { type DevDefinitions, devDefinitions } from './dev-definitions.ts';
 import type { DevMoney } from './dev-money.ts';
 import type { DevOptions } from './dev-options.ts';
+import { refreshPage } from './dev-page.ts';
 import { startSamples } from './dev-samples.ts';
 import { type DevParts, startDevScheduler } from './dev-scheduler.ts';
 import { createDevScreen, type DevScreen } from './dev-screen.ts';
@@ -64,6 +65,7 @@ export async function runDev(call: DevCall): Promise<void> {
   closing.use(await answerOthers(call, parts, { scheduler, samples, definitions, issueToken }));
   await sayHello(call, { scheduler, screen, log: log.path });
   if (setupLink !== null) screen.setup(openableLink({ url: setupLink }, urlOf(call, scheduler)));
+  void refreshPage((text) => screen.page(text));
   const showToken = async () => screen.token(await issueToken());
   await showToken();
   scheduler.joins.onJoined(() => {

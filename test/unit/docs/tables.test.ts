@@ -64,25 +64,28 @@ test('docs/dev.md names every exit code, and every event of --json', () => {
   const codes = tableRows(section(dev, 'Exit codes')).flatMap(([text = '']) => text.split(', ').map(Number));
   const known = COMMANDS.find(({ name }) => name === 'dev')?.exitCodes.map(([code]) => code) ?? [];
   expect(codes).toEqual(expect.arrayContaining(known));
-  const events: Record<DevEvent['event'] | 'up' | 'setup_link' | 'join_token' | 'jobs_loaded' | 'jobs_refused', true> =
-    {
-      up: true,
-      setup_link: true,
-      join_token: true,
-      executor_joined: true,
-      executor_back: true,
-      executor_silent: true,
-      executor_left: true,
-      executor_gone: true,
-      chain_fired: true,
-      fired: true,
-      run_waits: true,
-      run_ended: true,
-      chain_ended: true,
-      alarm: true,
-      jobs_loaded: true,
-      jobs_refused: true,
-    };
+  const events: Record<
+    DevEvent['event'] | 'up' | 'setup_link' | 'page' | 'join_token' | 'jobs_loaded' | 'jobs_refused',
+    true
+  > = {
+    up: true,
+    setup_link: true,
+    page: true,
+    join_token: true,
+    executor_joined: true,
+    executor_back: true,
+    executor_silent: true,
+    executor_left: true,
+    executor_gone: true,
+    chain_fired: true,
+    fired: true,
+    run_waits: true,
+    run_ended: true,
+    chain_ended: true,
+    alarm: true,
+    jobs_loaded: true,
+    jobs_refused: true,
+  };
   expect(tableRows(section(dev, 'What it tells')).map(([name]) => bare(name))).toEqual(Object.keys(events));
 });
 
