@@ -44,7 +44,7 @@ describeWith(['MariaDB'], 'a store whose MariaDB is not well', () => {
 
   test('a server that is killed and started anew loses nothing that was acknowledged, and work goes on by itself', async () => {
     let acknowledged = 0;
-    let [unclear, failed] = [0, 0];
+    let unclear = 0;
     let stop = false;
     onTestFinished(() => {
       stop = true;
@@ -57,8 +57,7 @@ describeWith(['MariaDB'], 'a store whose MariaDB is not well', () => {
         } catch (error) {
           const { code } = error as { code: string };
           if (code === 'COMMIT_UNKNOWN') unclear += 1;
-          else if (code === 'STORE_UNREACHABLE') failed += 1;
-          else throw error;
+          else if (code !== 'STORE_UNREACHABLE') throw error;
         }
       }
     };
@@ -78,8 +77,8 @@ describeWith(['MariaDB'], 'a store whose MariaDB is not well', () => {
     await Promise.all(workers);
     const stored = Number(await value());
     expect(stored).toBeGreaterThanOrEqual(acknowledged);
+    // A server that is back within moments may have been waited for by all: how many failed says nothing.
     expect(stored).toBeLessThanOrEqual(acknowledged + unclear);
-    expect(failed).toBeGreaterThan(0);
   });
 
   test('a restart of a moment is ridden out by what has not begun yet', async () => {
