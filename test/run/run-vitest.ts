@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { TestCase, TestModule, TestSuite } from 'vitest/node';
 import { parseCLI, startVitest } from 'vitest/node';
 import { type Server, serversInTitle } from '../support/server-names.ts';
@@ -13,15 +14,15 @@ export type TestTally = {
 /** What failed, in which file (null: outside any), and the first lines of why. */
 export type Failure = { readonly title: string; readonly file: string | null; readonly why: string };
 
-type Outcome = { readonly modules: readonly TestModule[]; readonly strayErrors: number };
+type Outcome = { readonly modules: readonly TestModule[]; readonly strayErrors: readonly unknown[] };
 
 /** Runs the tests in this process (their workers end with it), and counts. `args` are vitest's own. */
 export async function runVitest(args: readonly string[]): Promise<TestTally> {
   const { filter, options } = parseCLI(['vitest', 'run', ...args]);
-  let outcome: Outcome = { modules: [], strayErrors: 0 };
+  let outcome: Outcome = { modules: [], strayErrors: [] };
   const keepOutcome = {
     onTestRunEnd: (modules: readonly TestModule[], errors: readonly unknown[]) => {
-      outcome = { modules, strayErrors: errors.length };
+      outcome = { modules, strayErrors: errors };
     },
   };
   const vitest = await startVitest('test', filter, { ...options, watch: false, reporters: ['default', keepOutcome] });
@@ -47,9 +48,9 @@ function count({ modules, strayErrors }: Outcome): TestTally {
       file: part.type === 'module' ? part.relativeModuleId : part.module.relativeModuleId,
       why: firstLines(part.errors()[0]?.message),
     })),
-    ...Array.from({ length: strayErrors }, () => ({
+    ...strayErrors.map((error) => ({
       title: 'an error that no test waited for; it is printed above',
-      file: null,
+      file: originOf(error),
       why: '',
     })),
   ];
@@ -61,6 +62,13 @@ function count({ modules, strayErrors }: Outcome): TestTally {
     failures,
     leftOut: countLeftOut(tests),
   };
+}
+
+/** The file that ran when nobody waited for the error, as vitest marks it. */
+function originOf(error: unknown): string | null {
+  const path =
+    typeof error === 'object' && error !== null && 'VITEST_TEST_PATH' in error ? error.VITEST_TEST_PATH : null;
+  return typeof path === 'string' ? relative(process.cwd(), path) : null;
 }
 
 const WHY_CHARACTERS = 1_500;

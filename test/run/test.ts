@@ -12,7 +12,8 @@ const checks = args.length > 0 ? [] : [...runLint(), runTypecheck()];
 const tests = await runVitest(args);
 
 const files = [...new Set(tests.failures.map(({ file }) => file))];
-const stalled = maySecondTry() && files.every((file) => file !== null) && passesAlone(files);
+// Of a whole run only: with words of one's own, files would be looked for elsewhere.
+const stalled = args.length === 0 && maySecondTry() && files.every((file) => file !== null) && passesAlone(files);
 
 const passed = tests.passed + checks.filter((check) => check.passed).length + (stalled ? tests.failed : 0);
 const failed = (stalled ? 0 : tests.failed) + checks.filter((check) => !check.passed).length;
