@@ -207,8 +207,7 @@ class SliceWorkers {
       else await releaseSlice(store, lease, { closing: this.#isOver && !lease.volunteer });
       this.worked.slices += 1;
     } catch (error) {
-      // Behind a COMMIT without an answer nobody knows where the cursor stands: the next holder reads it.
-      if (isDaybreakError(error, 'LEASE_LOST') || isDaybreakError(error, 'COMMIT_UNKNOWN')) {
+      if (isDaybreakError(error, 'LEASE_LOST')) {
         this.#options.log.warn(`slice ${lease.sliceNo}: ${messageOf(error)}`);
         return;
       }

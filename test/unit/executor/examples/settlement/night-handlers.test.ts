@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DebitJob } from '../../../../../executor/downstream/money-engine.ts';
 import { type NightWork, settlementHandlers } from '../../../../../executor/examples/settlement/night-handlers.ts';
 import type { HandlerContext } from '../../../../../executor/handler/handler-context.ts';
-import { DaybreakError, DownstreamUnreachableError } from '../../../../../shared/errors.ts';
+import { CommitUnknownError, DaybreakError, DownstreamUnreachableError } from '../../../../../shared/errors.ts';
 
 const NAMES = ['import-plans', 'premium-debit', 'principal-debit', 'verification-sweep', 'reconcile'] as const;
 
@@ -52,4 +52,12 @@ test.each([
   stop.abort(new DaybreakError('CANCELLED', 'told to stop'));
   ready.resolve();
   await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+});
+
+test.each(NAMES)('%s may be tried again when a COMMIT got no answer: it goes on where the store says', async (name) => {
+  const ready = Promise.reject(new CommitUnknownError('the answer was lost'));
+  await expect(handlerOf(name, untouchable(ready)).run(context())).rejects.toMatchObject({
+    code: 'COMMIT_UNKNOWN',
+    retryable: true,
+  });
 });
