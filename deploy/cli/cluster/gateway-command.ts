@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
+import { PRESETS } from '../../../executor/examples/settlement/gateway-simulator/presets.ts';
 import { startGatewaySimulator } from '../../../executor/examples/settlement/gateway-simulator/start-gateway-simulator.ts';
 import type { CommandCall } from '../command-call.ts';
 import { makeFolder } from '../make-folder.ts';
-import { FAULT_LEVELS } from '../night-options.ts';
 import { integerOption, wordOption } from '../options/read-values.ts';
 import { UsageError } from '../usage-error.ts';
 import { listenError } from './listen-error.ts';
@@ -24,7 +24,7 @@ export async function runGatewayCommand(call: CommandCall): Promise<number> {
     max: 100_000,
     default: 200,
   });
-  const preset = wordOption('faults', values.faults ?? 'none', FAULT_LEVELS);
+  const preset = wordOption('faults', values.faults ?? 'none', PRESETS);
   const secret = values['callback-secret'];
   return runService(call, { waitMs: 0, stopping: 'requests under way are cut off' }, async ({ stop, say }) => {
     makeFolder(dirname(books), 'books');

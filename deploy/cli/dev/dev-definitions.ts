@@ -20,10 +20,11 @@ export interface DevDefinitions {
 
 /** Far from the ids that people give, which begin with 1. */
 const SAMPLE_ID_BASE = 2_000_000_000;
-const NIGHT_LASTS_MS_MAX = 180_000;
 
 /** Throws UsageError for a jobs file that cannot be used. */
-export async function devDefinitions(options: Pick<DevOptions, 'schedule' | 'jobsPath'>): Promise<DevDefinitions> {
+export async function devDefinitions(
+  options: Pick<DevOptions, 'schedule' | 'nightLastsMs' | 'jobsPath'>,
+): Promise<DevDefinitions> {
   const { jobsPath } = options;
   const samples = sampleDefinitions(options);
   const withSamples = (file: JobsFile): JobsFile => ({
@@ -60,7 +61,7 @@ function check(jobsPath: string, { jobs, chains }: JobsFile): void {
   }
 }
 
-function sampleDefinitions({ schedule }: Pick<DevOptions, 'schedule'>): JobsFile {
+function sampleDefinitions({ schedule, nightLastsMs }: Pick<DevOptions, 'schedule' | 'nightLastsMs'>): JobsFile {
   if (schedule === null) return NONE;
   const jobs = SETTLEMENT_JOBS.map((job): JobDefinition => ({ ...job, id: SAMPLE_ID_BASE + job.id }));
   const chain: ChainDefinition = {
@@ -68,7 +69,7 @@ function sampleDefinitions({ schedule }: Pick<DevOptions, 'schedule'>): JobsFile
     schedule,
     // What was missed while nobody ran this is not made up for: there is nothing of it to settle.
     misfire: { policy: 'SKIP' },
-    cutOff: { kind: 'after', afterMs: NIGHT_LASTS_MS_MAX },
+    cutOff: { kind: 'after', afterMs: nightLastsMs },
   };
   return { jobs, chains: [chain] };
 }

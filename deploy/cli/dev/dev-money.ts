@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from '../../../shared/metrics.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
 import { ENVIRONMENT, settlementDebitJobs } from '../resolve-in-store.ts';
+import type { DevOptions } from './dev-options.ts';
 
 /** What the sample night debits with: a simulated gateway in this process, and the engine that speaks to it. */
 export interface DevMoney {
@@ -24,7 +25,11 @@ export const GATEWAY_TIMEOUT_MS = 2_000;
 
 /** The gateway's books lie beside the store, so that a second start meets the debits of the first. Closed by the stack. */
 export async function openDevMoney(
-  parts: { readonly folder: string; readonly store: SqlStore; readonly runtime: Runtime; readonly logger: Logger },
+  parts: Pick<DevOptions, 'folder' | 'faults'> & {
+    readonly store: SqlStore;
+    readonly runtime: Runtime;
+    readonly logger: Logger;
+  },
   closing: AsyncDisposableStack,
 ): Promise<DevMoney> {
   const { store, runtime, logger } = parts;
@@ -32,7 +37,7 @@ export async function openDevMoney(
   closing.defer(() => metrics.close());
   const key = runtime.random.secretHex(32);
   const books = join(parts.folder, 'gateway-books.db');
-  const gateway = await startGatewaySimulator({ books, key, preset: 'moderate' });
+  const gateway = await startGatewaySimulator({ books, key, preset: parts.faults });
   closing.defer(() => gateway.close());
   const downstream = createGatewayDownstream({
     url: gateway.url,

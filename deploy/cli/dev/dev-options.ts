@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
+import { PRESETS, type Preset } from '../../../executor/examples/settlement/gateway-simulator/presets.ts';
 import type { Schedule } from '../../../scheduler/definition/schedule-definition.ts';
 import { tryParseCron } from '../../../shared/cron/cron.ts';
 import type { Given } from '../options/parse-command-line.ts';
-import { integerOption, timeZoneOption } from '../options/read-values.ts';
+import { integerOption, timeZoneOption, wordOption } from '../options/read-values.ts';
 import { type StoreLocation, storeLocation } from '../options/store-location.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -17,6 +18,10 @@ export interface DevOptions {
   /** Of the sample night; null without samples. */
   readonly schedule: Extract<Schedule, { kind: 'cron' }> | null;
   readonly jobsPath: string | null;
+  /** What the sample night's gateway does wrong. */
+  readonly faults: Preset;
+  /** From the fire of a sample night to its cut-off. */
+  readonly nightLastsMs: number;
   /** Fires the sample night at the start. */
   readonly now: boolean;
   /** Asks the dev that runs here, instead of starting one. */
@@ -37,7 +42,7 @@ export function devOptions({ values, switches }: Given, cwd: string): DevOptions
       ? new Intl.DateTimeFormat().resolvedOptions().timeZone
       : timeZoneOption('zone', values.zone);
   const samples = !switches.has('no-samples');
-  for (const option of ['cron', 'now'] as const) {
+  for (const option of ['cron', 'now', 'faults', 'night-lasts'] as const) {
     const isGiven = values[option] !== undefined || switches.has(option);
     if (isGiven && !samples)
       throw new UsageError(`--${option} is for the sample night: leave out --${option} or --no-samples`);
@@ -50,6 +55,8 @@ export function devOptions({ values, switches }: Given, cwd: string): DevOptions
     timeZone,
     schedule: samples ? { kind: 'cron', ...cronOption(values.cron ?? DEFAULT_CRON), zone: timeZone } : null,
     jobsPath: values.jobs === undefined ? null : resolve(cwd, values.jobs),
+    faults: wordOption('faults', values.faults ?? 'moderate', PRESETS),
+    nightLastsMs: 1_000 * integerOption('night-lasts', values['night-lasts'], { min: 20, max: 3_600, default: 180 }),
     now: switches.has('now'),
     ask: whatToAsk(values, switches),
     json: switches.has('json'),

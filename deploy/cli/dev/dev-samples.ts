@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createExecutor } from '../../../executor/create-executor.ts';
+import { settlementInspections } from '../../../executor/examples/settlement/inspect-settlement.ts';
 import type { Scheduler } from '../../../scheduler/scheduler.ts';
 import { SETTLEMENT_GROUP } from '../nightly-settlement.ts';
 import { type DevMoney, openDevMoney } from './dev-money.ts';
@@ -15,7 +16,7 @@ export async function startSamples(
   closing: AsyncDisposableStack,
 ): Promise<DevMoney> {
   const { options, store, runtime, logger } = parts;
-  const money = await openDevMoney({ ...parts, folder: options.folder }, closing);
+  const money = await openDevMoney({ ...parts, ...options, store }, closing);
   const handlers = devNightHandlers({ ...options, ...parts, money, scheduler });
   const accessToken = await scheduler.groups.ownToken(SETTLEMENT_GROUP);
   const executors = Array.from({ length: SAMPLE_EXECUTORS }, (_, n) =>
@@ -32,6 +33,7 @@ export async function startSamples(
       timeZone: options.timeZone,
       runtime,
       logger: logger.child({ name: `executor-${n + 1}` }),
+      inspections: settlementInspections(store, money.engine),
       afterSettled: (body) => money.engine.afterSettled(body),
       ...(n === 0 ? { metrics: money.metrics } : {}),
     }),

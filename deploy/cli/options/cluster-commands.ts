@@ -115,7 +115,7 @@ const gateway: CommandSpec = {
     setting({ name: 'gateway-key', value: 'KEY', meaning: 'the key itself; not as an option', secret: true }),
     setting({
       name: 'faults',
-      value: 'none|moderate|hostile',
+      value: 'none|moderate|hostile|unsettled',
       meaning: 'what goes wrong with it',
       default: 'none',
     }),

@@ -148,6 +148,18 @@ const dev: CommandSpec = {
       meaning: 'module that exports jobs and chains of yours; read again when it changes',
       default: 'none',
     },
+    {
+      name: 'faults',
+      value: 'none|moderate|hostile|unsettled',
+      meaning: "what the sample night's gateway does wrong; unsettled leaves items to people",
+      default: 'moderate',
+    },
+    {
+      name: 'night-lasts',
+      value: 'SECONDS',
+      meaning: 'from the fire of a sample night to its cut-off, 20 to 3600',
+      default: '180',
+    },
     { name: 'now', meaning: 'fires the sample night at the start as well' },
     { name: 'no-samples', meaning: 'neither the sample night nor its executors' },
     { name: 'token', meaning: 'prints a new join token of the dev that runs in this home, and ends' },

@@ -106,8 +106,7 @@ function jobsFile() {
 test('a jobs file is read again when it has changed, beside the samples', async () => {
   const file = jobsFile();
   file.write(`export const jobs = [${JOB}];`);
-  const { schedule } = options();
-  const definitions = await devDefinitions({ schedule, jobsPath: file.path });
+  const definitions = await devDefinitions({ ...options(), jobsPath: file.path });
   const names = () => definitions.current().jobs.map(({ name }) => name);
   expect(names()).toEqual(expect.arrayContaining(['import-plans', 'greet']));
   const used: number[] = [];
@@ -133,7 +132,7 @@ test.each([
 ])('a changed jobs file with %s is refused once in words, and what was defined stays', async (_, text, words) => {
   const file = jobsFile();
   file.write(`export const jobs = [${JOB}];`);
-  const definitions = await devDefinitions({ schedule: options().schedule, jobsPath: file.path });
+  const definitions = await devDefinitions({ ...options(), jobsPath: file.path });
   const before = definitions.current();
   file.write(text);
   const use = () => Promise.reject(new Error('it must not come to this'));
@@ -144,9 +143,11 @@ test.each([
 
 test('a jobs file that is not there at the start is refused; one that vanishes later is waited for', async () => {
   const file = jobsFile();
-  await expect(devDefinitions({ schedule: null, jobsPath: file.path })).rejects.toThrow(/--jobs .*: it is not there/);
+  await expect(devDefinitions({ ...options('--no-samples'), jobsPath: file.path })).rejects.toThrow(
+    /--jobs .*: it is not there/,
+  );
   file.write(`export const jobs = [${JOB}];`);
-  const definitions = await devDefinitions({ schedule: null, jobsPath: file.path });
+  const definitions = await devDefinitions({ ...options('--no-samples'), jobsPath: file.path });
   rmSync(file.path);
   expect(await definitions.readAgain(async () => undefined)).toBeNull();
 });
@@ -158,11 +159,11 @@ test('a chain is fired with its cut-off and a job without, for today in the zone
     startChain: async (order: object) => ({ chainRunId: orders.push(order), created: true }),
     triggerJob: async (order: object) => ({ runId: orders.push(order), created: true }),
   };
-  const definitions = await devDefinitions({ schedule: options().schedule, jobsPath: null });
+  const definitions = await devDefinitions({ ...options('--night-lasts', '60'), jobsPath: null });
   const fire = (name: string) =>
     fireByName(scheduler, definitions.current(), { timeZone: 'Asia/Shanghai', runtime }, name);
   expect((await fire('nightly-settlement')).words).toBe('chain nightly-settlement is fired: chain run 1');
-  expect(orders[0]).toMatchObject({ businessDate: '2026-11-21', cutOffAtMs: runtime.clock.wallMs() + 180_000 });
+  expect(orders[0]).toMatchObject({ businessDate: '2026-11-21', cutOffAtMs: runtime.clock.wallMs() + 60_000 });
   await fire('reconcile');
   expect(orders[1]).toMatchObject({ job: 'reconcile', businessDate: '2026-11-21' });
   await expect(fire('greet')).rejects.toThrow('there is no job or chain "greet" (there are nightly-settlement, import');

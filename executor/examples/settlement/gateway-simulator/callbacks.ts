@@ -2,6 +2,7 @@ import http from 'node:http';
 import { signCallback } from '../../../downstream/callback-signature.ts';
 import type { BookEntry, NewCallback, StoredCallback } from './books-types.ts';
 import { oppositeOf } from './compose-answer.ts';
+import { statedAmount } from './debit-fate.ts';
 import type { Dials } from './dials.ts';
 import { hits } from './draw.ts';
 
@@ -37,7 +38,7 @@ export function planCallbacks(entry: BookEntry, atMs: number, plan: CallbackPlan
     code: entry.code,
     message: '',
     gatewayRef: entry.gatewayRef,
-    amount: entry.amount,
+    amount: entry.amount === null ? null : statedAmount(dials, seed, name, entry.amount),
     currency: entry.currency,
   };
   const contradicts = entry.status === 'SUCCESS' && hit(dials.contradictionRate, 'contradiction');

@@ -1,4 +1,5 @@
 import type { BookEntry } from './books-types.ts';
+import { statedAmount } from './debit-fate.ts';
 import type { Dials, Endpoint } from './dials.ts';
 import { draw, hits } from './draw.ts';
 
@@ -38,7 +39,9 @@ export function composeAnswer(entries: readonly BookEntry[], context: AnswerCont
 }
 
 function falsify(entry: BookEntry, name: string, { dials, seed, endpoint }: AnswerContext): AnswerRow {
-  const row = truthOf(entry);
+  const truth = truthOf(entry);
+  const row =
+    truth.amount === null ? truth : { ...truth, amount: statedAmount(dials, seed, truth.requestNo, truth.amount) };
   if (hits(dials.falseFailureRate, seed, 'false-failure', name)) {
     return { ...row, status: 'FAILED', code: 'SYSTEM_BUSY', message: 'try again later', gatewayRef: null };
   }

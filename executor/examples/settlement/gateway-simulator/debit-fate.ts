@@ -21,6 +21,9 @@ const STRANGE_CODE = 'RISK_CONTROL_7';
 
 /** Pure: the same seed and requestNo give the same fate. */
 export function decideFate(dials: Dials, seed: number, requestNo: string, visibilityMs: number): DebitFate {
+  if (hits(dials.neverDecidedRate, seed, 'never-decided', requestNo)) {
+    return { status: 'PROCESSING', code: 'OK', change: null, hiddenMs: 0, onlyInFile: false };
+  }
   const result = resultOf(dials, seed, requestNo);
   const hiddenMs = hits(dials.notFoundThenShowRate, seed, 'show', requestNo)
     ? Math.max(dials.notFoundThenShowMs, dials.visibilityShare * visibilityMs)
@@ -46,3 +49,7 @@ function resultOf(dials: Dials, seed: number, requestNo: string): { status: 'SUC
   if (hits(dials.unknownCodeRate, seed, 'unknown-code', requestNo)) return { status: 'FAILED', code: STRANGE_CODE };
   return { status: 'SUCCESS', code: 'OK' };
 }
+
+/** What the gateway calls the amount of a debit, in its answers, its callbacks and its files. Pure. */
+export const statedAmount = (dials: Dials, seed: number, requestNo: string, amount: number): number =>
+  hits(dials.alwaysWrongAmountRate, seed, 'always-wrong-amount', requestNo) ? amount + 1 : amount;

@@ -17,6 +17,10 @@ export interface Dials {
   readonly processingMaxMs: number;
   /** Executed, and yet queries say PROCESSING for ever: only the settlement file shows it. No callback either. */
   readonly settleOnlyInFileRate: number;
+  /** Accepted, and PROCESSING for ever: no query, callback or settlement file ever tells what became of it. */
+  readonly neverDecidedRate: number;
+  /** Every answer, callback and line of a settlement file about it names another amount. */
+  readonly alwaysWrongAmountRate: number;
   /** Executed, but queries say NOT_FOUND for `notFoundThenShowMs` (beyond the visibility when that is longer). */
   readonly notFoundThenShowRate: number;
   readonly notFoundThenShowMs: number;
@@ -142,6 +146,8 @@ export const QUIET: Dials = {
   processingMinMs: 1_000,
   processingMaxMs: 4_000,
   settleOnlyInFileRate: 0,
+  neverDecidedRate: 0,
+  alwaysWrongAmountRate: 0,
   notFoundThenShowRate: 0,
   notFoundThenShowMs: 5_000,
   visibilityShare: 0,

@@ -1,13 +1,13 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
 import { type Dials, QUIET } from './dials.ts';
 
-export const PRESETS = ['none', 'moderate', 'hostile'] as const;
+export const PRESETS = ['none', 'moderate', 'hostile', 'unsettled'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 /**
  * The settings behind `--faults`. What falsifies the gateway's own books (reversals, contradictions, ignored
- * idempotency, lines that are missing for good) is in no preset: a night cannot balance against it, and a preset is
- * there to show that it does.
+ * idempotency, lines that are missing for good) is in no preset that a night may choose: it could not balance against
+ * it, and a preset is there to show that it does. `unsettled` is for looking at what a night leaves to people.
  */
 export function presetDials(preset: Preset): Dials {
   return PRESET_DIALS[preset];
@@ -95,4 +95,12 @@ const HOSTILE: Dials = {
   callbackOldRate: 0.05,
 };
 
-const PRESET_DIALS: Readonly<Record<Preset, Dials>> = { none: QUIET, moderate: MODERATE, hostile: HOSTILE };
+/** An ordinary night in which some debits never get an answer, and some only answers that nobody may believe. */
+const UNSETTLED: Dials = { ...MODERATE, neverDecidedRate: 0.08, alwaysWrongAmountRate: 0.08 };
+
+const PRESET_DIALS: Readonly<Record<Preset, Dials>> = {
+  none: QUIET,
+  moderate: MODERATE,
+  hostile: HOSTILE,
+  unsettled: UNSETTLED,
+};

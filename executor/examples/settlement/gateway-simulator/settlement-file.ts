@@ -1,6 +1,7 @@
 import { quoteCsvText } from '../../../batch/readers/csv-fields.ts';
 import type { GatewayBooks } from './books.ts';
 import type { FileRow } from './books-types.ts';
+import { statedAmount } from './debit-fate.ts';
 import type { Dials } from './dials.ts';
 import { hits } from './draw.ts';
 
@@ -65,7 +66,8 @@ export const CUT = 'cut';
 function linesOf(row: FileRow, { dials, seed, fetchOfDate }: FileContext): string[] {
   const missingNow = dials.fileMissingLineFetches === 0 || fetchOfDate <= dials.fileMissingLineFetches;
   if (missingNow && hits(dials.fileMissingLineRate, seed, 'file-missing', row.request_no)) return [];
-  const amount = hits(dials.fileWrongAmountRate, seed, 'file-amount', row.request_no) ? row.amount + 1 : row.amount;
+  const stated = statedAmount(dials, seed, row.request_no, row.amount);
+  const amount = hits(dials.fileWrongAmountRate, seed, 'file-amount', row.request_no) ? stated + 1 : stated;
   const line = `GW${row.id},${quoteCsvText(row.request_no)},${quoteCsvText(row.account_no)},${row.currency},${amount},${row.settled_at}\n`;
   return hits(dials.fileDuplicateLineRate, seed, 'file-duplicate', row.request_no) ? [line, line] : [line];
 }

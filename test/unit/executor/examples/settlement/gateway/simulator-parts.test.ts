@@ -6,7 +6,7 @@ import { openBooksFile } from '../../../../../../executor/examples/settlement/ga
 import type { BookEntry } from '../../../../../../executor/examples/settlement/gateway-simulator/books-types.ts';
 import { businessCalendar } from '../../../../../../executor/examples/settlement/gateway-simulator/business-date.ts';
 import { composeAnswer } from '../../../../../../executor/examples/settlement/gateway-simulator/compose-answer.ts';
-import { decideFate } from '../../../../../../executor/examples/settlement/gateway-simulator/debit-fate.ts';
+import { decideFate, statedAmount } from '../../../../../../executor/examples/settlement/gateway-simulator/debit-fate.ts';
 import {
   type Dials,
   QUIET,
@@ -72,6 +72,18 @@ describe('dials', () => {
       const { reversalRate, contradictionRate, duplicateSuccessRate, ignoreIdempotencyRate } = presetDials(preset);
       expect([reversalRate, contradictionRate, duplicateSuccessRate, ignoreIdempotencyRate]).toEqual([0, 0, 0, 0]);
     }
+  });
+
+  test('unsettled leaves some debits undecided for ever, and calls the amount of others wrongly each time', () => {
+    const dials = presetDials('unsettled');
+    const undecided = requestNos.filter((no) => {
+      const { status, change } = decideFate(dials, 1, no, 1_000);
+      return status === 'PROCESSING' && change === null;
+    });
+    const wrong = requestNos.filter((no) => statedAmount(dials, 1, no, 100) !== 100);
+    expect(undecided.length / requestNos.length).toBeCloseTo(0.08, 1);
+    expect(wrong.length / requestNos.length).toBeCloseTo(0.08, 1);
+    expect(requestNos.every((no) => statedAmount(presetDials('moderate'), 1, no, 100) === 100)).toBe(true);
   });
 
   test('moderate refuses about 3 % and answers PROCESSING to about 5 %', () => {
