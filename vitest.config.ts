@@ -26,6 +26,16 @@ export default defineConfig({
       ...(process.env.DAYBREAK_CHAOS === '1'
         ? [{ extends: true as const, test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'] } }]
         : []),
+      // The page in Chromium, by itself and before a scheduler that runs a night.
+      {
+        extends: true,
+        test: {
+          name: 'web',
+          include: ['test/web/**/*.test.ts'],
+          globalSetup: ['test/run/provide-page.ts'],
+          expect: { poll: { timeout: 60_000 } },
+        },
+      },
       { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
     ],
   },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,25 +24,30 @@ export function pageState(outFolder: string): PageState {
   return newestSourceMs() > built.mtimeMs ? 'old' : 'fresh';
 }
 
-/** Whether its packages are there, and are those of its lock. */
+/** Whether its packages are there, each of the version that its lock names. */
 export function isPageInstalled(): boolean {
-  const marker = statSync(join(HERE, 'node_modules', '.package-lock.json'), { throwIfNoEntry: false });
-  const lock = statSync(join(HERE, 'package-lock.json'), { throwIfNoEntry: false });
-  return marker !== undefined && lock !== undefined && existsSync(join(HERE, 'node_modules', 'vite'));
+  const wanted = packagesIn('package-lock.json');
+  // npm writes this one as its very last step: without it an install was cut off.
+  const installed = packagesIn(join('node_modules', '.package-lock.json'));
+  if (wanted === null || installed === null) return false;
+  // What is optional depends on the machine.
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional === true || installed[path]?.version === version,
+  );
 }
 
-/** Installs the packages of its lock. About 230 MB; so a person is asked first. @throws Error with what npm said. */
-export async function installPage(tell: Tell): Promise<void> {
-  tell('page: installing its packages (npm ci in scheduler/web)');
-  await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  tell('page: packages are there');
+type Packages = Readonly<Record<string, { readonly version?: string; readonly optional?: boolean }>>;
+
+function packagesIn(lock: string): Packages | null {
+  const path = join(HERE, lock);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { packages: Packages }).packages : null;
 }
 
 /** Builds the page into `outFolder`, e.g. `dist/scheduler/web`. @throws Error with what the build said. */
 export async function buildPage(outFolder: string, tell: Tell): Promise<void> {
   tell(`page: building into ${outFolder}`);
-  const fresh = `${outFolder}.new`;
-  rmSync(fresh, { recursive: true, force: true });
+  // A folder for each build: two processes that find the page old at the same moment both build it.
+  const fresh = `${outFolder}.new-${process.pid}`;
   const vite = join(HERE, 'node_modules', 'vite', 'bin', 'vite.js');
   try {
     await run(process.execPath, [vite, 'build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn']);

@@ -1,11 +1,11 @@
 // `npm run test:servers`: the one command here that changes the machine, and it says first how.
 import { spawnSync } from 'node:child_process';
-import { findProgram } from './find-program.ts';
+import { CHROMIUMS, findProgram } from './find-program.ts';
 
 const WANTED = [
   { programs: ['mariadbd', 'mysqld'], debianPackage: 'mariadb-server' },
   { programs: ['redis-server', 'valkey-server'], debianPackage: 'redis-server' },
-  { programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'], debianPackage: 'chromium' },
+  { programs: CHROMIUMS, debianPackage: 'chromium' },
 ];
 
 process.exitCode = installServers();

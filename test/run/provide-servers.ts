@@ -3,10 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import { VARIABLES } from '../support/server-names.ts';
-import { findProgram } from './find-program.ts';
+import { CHROMIUMS, findProgram } from './find-program.ts';
 import { canConnect, startMariadb, startRedis } from './private-servers.ts';
 
-const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MARIADB_AT_HOME = 'mysql://root@127.0.0.1:3306';
 const REDIS_AT_HOME = { host: '127.0.0.1', port: 6379 };
 

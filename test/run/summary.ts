@@ -1,4 +1,4 @@
-import type { Server } from '../support/server-names.ts';
+import { COMMANDS, type Server } from '../support/server-names.ts';
 
 /** Tests that were not run because this machine lacks what they need, counted by what that is. */
 export type LeftOut = ReadonlyMap<Server, number>;
@@ -9,9 +9,10 @@ export function describeLeftOut(leftOut: LeftOut): string[] {
   const parts = [...leftOut].map(
     ([server, count]) => `${count} ${count === 1 ? 'test' : 'tests'} for want of ${server}`,
   );
+  const commands = [...new Set([...leftOut.keys()].map((server) => COMMANDS[server]))];
   return [
     `Not run: ${parts.join(', ')}.`,
-    "To run them too, install what is missing from the system's packages (as root): npm run test:servers",
+    `To run them too (servers come from the system's packages, so as root): ${commands.join('; ')}`,
   ];
 }
 

@@ -8,7 +8,7 @@ import { describeLeftOut, lastLine } from './summary.ts';
 const args = process.argv.slice(2);
 
 // With a filter only the tests that it names run: `npm test -- test/unit/shared -t "leap day"`.
-const checks = args.length > 0 ? [] : [...runLint(), runTypecheck()];
+const checks = args.length > 0 ? [] : [...runLint(), ...runTypecheck()];
 const tests = await runVitest(args);
 
 const files = [...new Set(tests.failures.map(({ file }) => file))];

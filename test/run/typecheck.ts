@@ -1,3 +1,3 @@
 import { runTypecheck } from './run-typecheck.ts';
 
-process.exitCode = runTypecheck(process.argv.slice(2)).passed ? 0 : 1;
+process.exitCode = runTypecheck(process.argv.slice(2)).every(({ passed }) => passed) ? 0 : 1;

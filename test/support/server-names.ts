@@ -1,11 +1,20 @@
 /** What a test may need beside Node. The run finds them, or starts them, before the first test. */
-export type Server = 'MariaDB' | 'Redis' | 'Chromium';
+export type Server = 'MariaDB' | 'Redis' | 'Chromium' | 'built page';
 
 /** The environment variable by which each comes to the tests. */
 export const VARIABLES: Readonly<Record<Server, string>> = {
   MariaDB: 'DAYBREAK_TEST_MYSQL_URL',
   Redis: 'DAYBREAK_TEST_REDIS_URL',
   Chromium: 'DAYBREAK_TEST_CHROMIUM',
+  'built page': 'DAYBREAK_TEST_PAGE',
+};
+
+/** What brings each of them, for whoever reads that tests were left out. */
+export const COMMANDS: Readonly<Record<Server, string>> = {
+  MariaDB: 'npm run test:servers',
+  Redis: 'npm run test:servers',
+  Chromium: 'npm run test:servers',
+  'built page': 'npm ci --prefix scheduler/web',
 };
 
 /** Put behind the title of tests that are left out, so that the end of the run can say for want of what. */

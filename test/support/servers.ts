@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { markMissing, type Server, VARIABLES } from './server-names.ts';
+import { COMMANDS, markMissing, type Server, VARIABLES } from './server-names.ts';
 
 /** A MariaDB or MySQL and a database of this run's own on it: `mysql://root@127.0.0.1:3306/daybreak_test_4f2a`. */
 export const mysqlUrl = (): string => addressOf('MariaDB');
@@ -9,6 +9,9 @@ export const redisUrl = (): string => addressOf('Redis');
 
 /** The path of a Chromium that Playwright can drive. */
 export const chromiumPath = (): string => addressOf('Chromium');
+
+/** The folder of the page as it is built from these sources. */
+export const pageFolder = (): string => addressOf('built page');
 
 /** Whether this machine has it, for a test that does more where it is. */
 export const hasServer = (server: Server): boolean => Boolean(process.env[VARIABLES[server]]);
@@ -29,7 +32,8 @@ export function describeWith(servers: readonly Server[], title: string, body: ()
   } else if (process.env.DAYBREAK_TEST_REQUIRE_ALL === '1') {
     describe(`${title} ${markMissing(missing)}`, () => {
       test('has the servers that it needs', () => {
-        throw new Error(`${missing.join(' and ')} not found; install what is missing with: npm run test:servers`);
+        const commands = [...new Set(missing.map((server) => COMMANDS[server]))].join('; ');
+        throw new Error(`${missing.join(' and ')} not found; install what is missing with: ${commands}`);
       });
     });
   } else {

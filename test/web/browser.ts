@@ -1,11 +1,4 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-
-/** Debian's Chromium, or the one that the environment names; null: there is none, and tests for it are left out. */
-export function findChromium(): string | null {
-  const named = process.env.DAYBREAK_TEST_CHROMIUM;
-  return [named, '/usr/bin/chromium'].find((path) => path !== undefined && path !== '' && existsSync(path)) ?? null;
-}
 
 export function launchBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({

@@ -1,19 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium, launchBrowser, openPage, type View } from './browser.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chromiumPath, describeWith, pageFolder } from '../support/servers.ts';
+import { launchBrowser, openPage, type View } from './browser.ts';
 import { bundleSizes, FIRST_KB_MAX, LAZY_KB_MAX } from './bundle-size.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { PLACES, type Place } from './places.ts';
 
 /** The built page in a real browser, in front of made-up data and below the real policy. */
 const WEB = fileURLToPath(new URL('../../scheduler/web/', import.meta.url));
-const BUILT = fileURLToPath(new URL('../../dist/scheduler/web', import.meta.url));
 const AXE = join(WEB, 'node_modules/axe-core/axe.min.js');
-const executable = findChromium();
-const isThere = executable !== null && existsSync(join(BUILT, 'index.html')) && existsSync(AXE);
 
 /** What the browser says of a log-in page that asks whether somebody is logged in. */
 const EXPECTED = /401 \(Unauthorized\)|use a blocker on a POP navigation/;
@@ -22,12 +20,12 @@ const VIEWS: readonly View[] = [
   { theme: 'dark', width: 390, language: 'zh' },
 ];
 
-describe.skipIf(!isThere)('the page [Chromium]', () => {
+describeWith(['Chromium', 'built page'], 'the page', () => {
   let browser: Browser;
   let fake: FakeApi;
   beforeAll(async () => {
-    fake = await startFakeApi({ folder: BUILT });
-    browser = await launchBrowser(executable as string);
+    fake = await startFakeApi({ folder: pageFolder() });
+    browser = await launchBrowser(chromiumPath());
   });
   afterAll(async () => {
     await browser?.close();
@@ -164,7 +162,7 @@ describe.skipIf(!isThere)('the page [Chromium]', () => {
   });
 
   test('the first page and every lazy route keep to their budget', () => {
-    const { firstKb, routes } = bundleSizes(BUILT);
+    const { firstKb, routes } = bundleSizes(pageFolder());
     expect(firstKb).toBeLessThan(FIRST_KB_MAX);
     expect(routes.filter(({ kb }) => kb > LAZY_KB_MAX)).toEqual([]);
   });

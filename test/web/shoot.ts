@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { findChromium, launchBrowser, openPage, type View } from './browser.ts';
+import { CHROMIUMS, findProgram } from '../run/find-program.ts';
+import { launchBrowser, openPage, type View } from './browser.ts';
 import { startFakeApi } from './fake-api.ts';
 import { PLACES } from './places.ts';
 
@@ -22,7 +23,7 @@ const VIEWS: readonly View[] = rest.includes('--all')
         language: (pick('lang') as 'en' | undefined) ?? 'en',
       },
     ];
-const executable = findChromium();
+const executable = findProgram(CHROMIUMS);
 if (executable === null) throw new Error('there is no Chromium');
 mkdirSync(folder, { recursive: true });
 const fake = await startFakeApi({ folder: fileURLToPath(new URL('../../dist/scheduler/web', import.meta.url)) });

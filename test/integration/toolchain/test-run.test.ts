@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const HEAD = `import { afterAll, describe, expect, test } from 'vitest'; import { describeWith } from '${ROOT}test/support/servers.ts';\n`;
 const NEEDS_TWO = `${HEAD}describeWith(['MariaDB', 'Redis'], 'both', () => { test('a', () => {}); test('b', () => {}); });
 describeWith(['Redis'], 'one', () => { test('c', () => {}); });`;
+const NEEDS_PAGE = "describeWith(['built page'], 'a page', () => { test('d', () => {}); });";
 const PASSES = `${HEAD}test('one', () => {}); test('two', () => expect(1).toBe(1));`;
 
 async function runTests(files: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>> = {}) {
@@ -19,7 +20,12 @@ async function runTests(files: Readonly<Record<string, string>>, variables: Read
     ...files,
   });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
-  const none = { DAYBREAK_TEST_MYSQL_URL: '', DAYBREAK_TEST_REDIS_URL: '', DAYBREAK_TEST_REQUIRE_ALL: '' };
+  const none = {
+    DAYBREAK_TEST_MYSQL_URL: '',
+    DAYBREAK_TEST_REDIS_URL: '',
+    DAYBREAK_TEST_PAGE: '',
+    DAYBREAK_TEST_REQUIRE_ALL: '',
+  };
   const args = [join(ROOT, 'test/run/test.ts'), '--root', root, '--config', join(root, 'vitest.config.ts')];
   const { exitCode, stdout } = await ended(
     spawn(process.execPath, args, { env: { ...process.env, ...none, ...variables } }),
@@ -59,11 +65,11 @@ test('a run that finds no test has not passed', async () => {
   expect(exitCode).toBe(1);
 });
 
-test('what was left out for want of a server is said, with the command that brings it', async () => {
-  const { exitCode, lines } = await runTests({ 'a.test.ts': PASSES, 'b.test.ts': NEEDS_TWO });
+test('what was left out for want of a server or the page is said, with the commands that bring them', async () => {
+  const { exitCode, lines } = await runTests({ 'a.test.ts': PASSES, 'b.test.ts': `${NEEDS_TWO}\n${NEEDS_PAGE}` });
   expect(lines.slice(-3)).toEqual([
-    'Not run: 2 tests for want of MariaDB, 3 tests for want of Redis.',
-    expect.stringContaining('npm run test:servers'),
+    'Not run: 2 tests for want of MariaDB, 3 tests for want of Redis, 1 test for want of built page.',
+    expect.stringMatching(/: npm run test:servers; npm ci --prefix scheduler\/web$/),
     '2 passed, 0 failed',
   ]);
   expect(exitCode).toBe(0);
