@@ -23,10 +23,11 @@ import { evaluateEdges } from './chain/evaluate-edges.ts';
 import { approveNodeMark, markNode } from './chain/mark-node.ts';
 import { cancelChainRun, startChain } from './chain/start-chain.ts';
 import { type Body, type BodyReport, createClockwork } from './clockwork.ts';
+import { claimCluster } from './cluster/claim-cluster.ts';
 import { oneNodeTicks } from './cluster/one-node-ticks.ts';
 import { planAlone } from './cluster/plan-lock.ts';
 import { deleteAlone } from './cluster/retention-lock.ts';
-import { beatSchedulerNode, claimCluster, leaveCluster } from './cluster/scheduler-node.ts';
+import { beatSchedulerNode, leaveCluster } from './cluster/scheduler-node.ts';
 import { tellOthers } from './cluster/tell-others.ts';
 import { createContext } from './create-context.ts';
 import { readDefinitions } from './definition/read-definitions.ts';
@@ -228,7 +229,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return url;
     },
     async start() {
-      await claimCluster(ctx, options.cluster ?? null);
+      await claimCluster(ctx, { name: options.cluster ?? null, accessToken, previousAccessToken });
       const take = options.onlyThese === true ? replaceDefinitions : addDefinitions;
       await take(ctx, { calendars: options.calendars ?? [], ...definitions });
       await takeUp();

@@ -1,4 +1,3 @@
-import { DaybreakError } from '../../shared/errors.ts';
 import { closeAlarm, raiseAlarm } from '../alarm/raise-alarm.ts';
 import type { BodyReport } from '../clockwork.ts';
 import { newEffects } from '../effects.ts';
@@ -7,10 +6,8 @@ import {
   beatNode,
   deleteGoneNodes,
   deleteNode,
-  lockCluster,
   type SchedulerNodeRow,
   schedulersAlive,
-  setClusterName,
 } from '../storage/sql/scheduler-node-queries.ts';
 
 /** What a scheduler says of itself to the others on its store. */
@@ -25,23 +22,6 @@ export interface ThisNode {
 
 /** A row is kept for so many leases after its last, so that people see who has just gone. */
 const GONE_FOR_LEASES = 20;
-
-/**
- * Takes the store for a cluster of this name, or finds that it is that cluster's. Two clusters on one store by mistake would
- * fire each other's jobs on each other's executors, so another name is refused, whether anybody of it lives or not.
- */
-export async function claimCluster(ctx: SchedulerContext, name: string | null): Promise<void> {
-  if (name === null) return;
-  await ctx.store.transaction('claim-cluster', async (tx) => {
-    const cluster = await lockCluster(tx);
-    if (cluster.name === name) return;
-    if (cluster.name === null) return setClusterName(tx, name);
-    throw new DaybreakError(
-      'CONFIG_INVALID',
-      `the store ${ctx.store.label} belongs to the cluster "${cluster.name}", and this scheduler is of "${name}": give it a store of its own, or start it with cluster "${cluster.name}"`,
-    );
-  });
-}
 
 /**
  * Says that this process lives, by the store's clock, and looks whether all that live find instants with the same time-zone

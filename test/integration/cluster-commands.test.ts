@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { claimForExecutors } from '../../deploy/cli/cluster/refuse-other-cluster.ts';
+import { EXECUTOR_PART } from '../../deploy/cli/migrate-night-store.ts';
 import { type StoreLocation, storeLocation } from '../../deploy/cli/options/store-location.ts';
 import { holdMysqlStore } from '../../deploy/cli/owner/mysql-store-lock.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { migrate } from '../../shared/sql/migrate.ts';
+import { openSqlStore } from '../../shared/sql/open-store.ts';
 import { type ClusterBench, clusterBench, endWith } from '../support/cluster-bench.ts';
 import { describeWith, redisUrl } from '../support/servers.ts';
 
@@ -217,6 +222,62 @@ describeWith(['MariaDB'], 'what keeps a process of a cluster from starting', () 
     const ended = await bench.run(args[0] === 'fire' ? args : [...args, '--wait', '0']);
     expect(ended.stderr.split('\n').find((line) => line.startsWith('daybreak: '))).toMatch(sentence);
     expect(ended.code).toBe(2);
+  });
+
+  test('a cluster takes no scheduler with another token, no executor of another name, and none whose folder is in use', {
+    timeout: 300_000,
+  }, async () => {
+    const scheduler = bench.scheduler(0);
+    await scheduler.shows(UP);
+    const other = join(bench.dir, 'other-token');
+    const token = randomBytes(32).toString('hex');
+    writeFileSync(other, token, { mode: 0o600 });
+    const stranger = await bench.run(['scheduler', '--port', '0', '--access-token-file', other, ...bench.ofCluster]);
+    expect(stranger).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /share the access token with the fingerprint \w{12}, and this one's has \w{12}: start it/,
+      ),
+    });
+    expect(stranger.stderr + stranger.stdout).not.toContain(token);
+
+    // Of another cluster than the schedulers, while no executor has been there; then than the executors that were.
+    const foreign = await bench.run([
+      ...['executor', '--settlement', '--port', '0', '--data-dir', 'foreign', '--store', bench.storeUrl],
+      ...['--cluster', 'south', ...bench.asOperator, ...bench.atGateway],
+    ]);
+    expect(foreign).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /the schedulers in mysql:.* are of the cluster "\w+", and this process is of "south"/,
+      ),
+    });
+    const first = bench.executor('folder');
+    await first.shows(/waiting for --gateway/);
+    expect(await bench.executor('folder').ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        new RegExp(`--data-dir .*folder is in use: process ${first.child.pid} on .* has worked in it since 20`),
+      ),
+    });
+    for (const each of [first, scheduler]) expect(await endWith(each)).toMatchObject({ code: 0 });
+  });
+
+  test('a scheduler is of the cluster that the executors on its database are of', { timeout: 300_000 }, async () => {
+    const url = `sqlite:${join(bench.dir, 'of-north.db')}`;
+    const store = await openSqlStore({ url }, { runtime: systemRuntime(), logger: silentLogger });
+    await migrate(store, EXECUTOR_PART.migrations, { logger: silentLogger, component: EXECUTOR_PART.component });
+    await claimForExecutors(store, 'north');
+    await claimForExecutors(store, 'north');
+    await expect(claimForExecutors(store, 'south')).rejects.toThrow(/the executors in .* are of the cluster "north"/);
+    await store.close();
+    const ofSouth = ['scheduler', '--port', '0', '--cluster', 'south', ...bench.asOperator.slice(2)];
+    expect(await bench.run([...ofSouth, '--store', url])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /the executors in sqlite:.* are of the cluster "north", and this process is of "south"/,
+      ),
+    });
   });
 
   test('a token that is not that of the schedulers is refused, and neither of the two is shown', {

@@ -1,15 +1,16 @@
 import { settlementInspections } from '../../../executor/examples/settlement/inspect-settlement.ts';
 import { createMetrics } from '../../../shared/metrics.ts';
 import type { CommandCall } from '../command-call.ts';
-import { makeFolder } from '../make-folder.ts';
 import { EXECUTOR_PART } from '../migrate-night-store.ts';
 import { type ExecutorCommandOptions, executorOptions } from './executor-options.ts';
 import { crewHandlers } from './executor-worker.ts';
 import { readHandlersFile } from './handlers-file.ts';
+import { holdDataDir } from './hold-data-dir.ts';
 import { createOperatorClient } from './http-operator-client.ts';
 import { openClusterStore } from './open-cluster-store.ts';
 import { openHints } from './open-hints.ts';
 import { openSettlement } from './open-settlement.ts';
+import { claimForExecutors } from './refuse-other-cluster.ts';
 import { configuredCall, runService, type Service, untilAborted } from './run-service.ts';
 import { startClusterExecutor } from './start-cluster-executor.ts';
 
@@ -26,7 +27,7 @@ export async function runExecutorCommand(call: CommandCall): Promise<number> {
 async function serve(options: ExecutorCommandOptions, service: Service): Promise<void> {
   const { runtime, wait, stop, say } = service;
   await using closing = new AsyncDisposableStack();
-  makeFolder(options.dataDir, 'data-dir');
+  await holdDataDir(options.dataDir, service, closing);
   const ownHandlers = options.handlersPath === null ? [] : await readHandlersFile(options.handlersPath);
   const store =
     options.store === null
@@ -41,6 +42,7 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
           service,
           closing,
         );
+  if (store !== null) await claimForExecutors(store, options.cluster);
   const metrics = createMetrics();
   closing.defer(() => metrics.close());
   const hints = await openHints(options, { ...service, metrics }, closing);

@@ -13,6 +13,7 @@ import { ownVersion } from '../own-version.ts';
 import { listenError } from './listen-error.ts';
 import { openClusterStore, refuseBesideNight } from './open-cluster-store.ts';
 import { openHints } from './open-hints.ts';
+import { refuseExecutorsOfAnother } from './refuse-other-cluster.ts';
 import { configuredCall, runService, type Service, untilAborted } from './run-service.ts';
 import { type SchedulerCommandOptions, schedulerOptions } from './scheduler-options.ts';
 
@@ -35,8 +36,10 @@ async function serve(options: SchedulerCommandOptions, service: Service): Promis
     service,
     closing,
   );
+  await refuseExecutorsOfAnother(store, options.cluster);
   const scheduler = await startScheduler(options, { service, store, definitions }, closing);
-  // Once more, now that this process is on record: of a night and a scheduler that start together, one sees the other.
+  // Once more, now that this process is on record: of two that start together, one sees the other.
+  await refuseExecutorsOfAnother(store, options.cluster);
   await refuseBesideNight(store, options.store);
   say(`scheduler is up at ${scheduler.url}, store ${store.label}`);
   await untilAborted(stop);

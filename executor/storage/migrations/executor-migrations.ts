@@ -6,6 +6,7 @@ import { batch } from './0004-batch.ts';
 import { clusterSlices } from './0005-cluster-slices.ts';
 import { rateShares } from './0006-rate-shares.ts';
 import { batchProgress } from './0007-batch-progress.ts';
+import { executorCluster } from './0009-executor-cluster.ts';
 
 /** The tables of a store that executors share, in the order of their numbers; an application's own come behind them. */
 export const executorMigrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const executorMigrations: readonly Migration[] = [
   clusterSlices,
   rateShares,
   batchProgress,
+  executorCluster,
 ];

@@ -7,6 +7,7 @@ import { operator } from './0504-operator.ts';
 import { cluster } from './0505-cluster.ts';
 import { admin } from './0510-admin.ts';
 import { adminLists } from './0511-admin-lists.ts';
+import { clusterToken } from './0550-cluster-token.ts';
 
 /** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
 export const schedulerMigrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const schedulerMigrations: readonly Migration[] = [
   cluster,
   admin,
   adminLists,
+  clusterToken,
 ];

@@ -17,16 +17,37 @@ export interface SchedulerNodeRow {
 const COLUMNS = `incarnation, name, url, version, tz_version as tzVersion, started_at as startedAt,
   last_beat_at as lastBeatAt, alive_until as aliveUntil`;
 
+export interface ClusterRow {
+  /** Null: nobody has named it. */
+  readonly name: string | null;
+  /** Of the access token that its schedulers share; null: none was ever written down. */
+  readonly tokenPrint: string | null;
+  /** Of the token before, while it is being changed. */
+  readonly previousTokenPrint: string | null;
+}
+
 /** Whose store this is, LOCKED: what each scheduler stores at its start goes one after the other. */
-export async function lockCluster(tx: SqlTx): Promise<{ readonly name: string | null }> {
-  const row = await tx.get<{ name: string | null }>(`select name from s_cluster where id = 1${tx.forUpdate}`);
+export async function lockCluster(tx: SqlTx): Promise<ClusterRow> {
+  const row = await tx.get<ClusterRow>(`${CLUSTER}${tx.forUpdate}`);
   // A lock on a row that is not there is none (trap T2).
   if (row === null) throw new Error('s_cluster has lost its one row: insert (id) values (1)');
   return row;
 }
 
-export async function setClusterName(tx: SqlTx, name: string): Promise<void> {
-  await tx.run(`update s_cluster set name = ? where id = 1`, [name]);
+/** The name that schedulers took this store under, or null. */
+export async function clusterName(db: SqlReader): Promise<string | null> {
+  return (await db.get<{ name: string | null }>(`select name from s_cluster where id = 1`))?.name ?? null;
+}
+
+const CLUSTER = `select name, token_print as tokenPrint, previous_token_print as previousTokenPrint
+  from s_cluster where id = 1`;
+
+export async function setCluster(tx: SqlTx, { name, tokenPrint, previousTokenPrint }: ClusterRow): Promise<void> {
+  await tx.run(`update s_cluster set name = ?, token_print = ?, previous_token_print = ? where id = 1`, [
+    name,
+    tokenPrint,
+    previousTokenPrint,
+  ]);
 }
 
 /** All that are known, the oldest first. */

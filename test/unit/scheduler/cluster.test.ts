@@ -1,10 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClockwork, nodeCronTicker, type Ticker } from '../../../scheduler/clockwork.ts';
+import { claimCluster } from '../../../scheduler/cluster/claim-cluster.ts';
 import { oneNodeTicks } from '../../../scheduler/cluster/one-node-ticks.ts';
 import { planAlone } from '../../../scheduler/cluster/plan-lock.ts';
 import { deleteAlone } from '../../../scheduler/cluster/retention-lock.ts';
-import { beatSchedulerNode, claimCluster, leaveCluster } from '../../../scheduler/cluster/scheduler-node.ts';
+import { beatSchedulerNode, leaveCluster } from '../../../scheduler/cluster/scheduler-node.ts';
 import { tellOthers } from '../../../scheduler/cluster/tell-others.ts';
+import { tokenPrint } from '../../../scheduler/cluster/token-print.ts';
 import { planFires } from '../../../scheduler/firing/plan-fires.ts';
 import { schedulerNodes, schedulersAlive } from '../../../scheduler/storage/sql/scheduler-node-queries.ts';
 import { silentLogger as logger } from '../../../shared/logger.ts';
@@ -20,6 +22,11 @@ const LOCKS: [string, () => Hints][] = [
   ['no Redis', () => NO_HINTS],
 ];
 const START = '2026-11-20T01:00:00.000Z';
+const token = (word: string): string => `${word}-access-token-`.padEnd(40, '0123456789');
+const [FIRST, SECOND, THIRD] = [token('first'), token('second'), token('third')] as const;
+const claim = (name: string | null, accessToken: string = FIRST, previousAccessToken: string | null = null) => ({
+  ...{ name, accessToken, previousAccessToken },
+});
 
 describe('soft locks spare work and decide nothing', () => {
   test.for(LOCKS)('planning of fires, with %s: each instant has one fire', async ([, locks]) => {
@@ -250,12 +257,41 @@ describe('the nodes of a cluster', () => {
 
   test('a store belongs to the first cluster that is named, and refuses another one with the way out', async () => {
     const { ctx } = await givenFiring(START);
-    await claimCluster(ctx, null);
-    await claimCluster(ctx, 'north');
-    await claimCluster(ctx, 'north');
-    await claimCluster(ctx, null);
-    await expect(claimCluster(ctx, 'south')).rejects.toThrow(
+    await claimCluster(ctx, claim(null));
+    await claimCluster(ctx, claim('north'));
+    await claimCluster(ctx, claim('north'));
+    await claimCluster(ctx, claim(null));
+    await expect(claimCluster(ctx, claim('south'))).rejects.toThrow(
       /belongs to the cluster "north", and this scheduler is of "south"/,
     );
+  });
+
+  test('a scheduler with another token is refused, and a token is changed by who shows the one before', async () => {
+    const { ctx, rows } = await givenFiring(START);
+    const start = (token: string, previous: string | null = null) => claimCluster(ctx, claim('north', token, previous));
+    await start(FIRST);
+    await start(FIRST);
+    const refusal = await start(SECOND).catch((error: Error) => error.message);
+    const prints = [tokenPrint('north', FIRST), tokenPrint('north', SECOND)] as const;
+    expect(refusal).toContain(`fingerprint ${prints[0]}, and this one's has ${prints[1]}: start it with theirs`);
+    expect(refusal).not.toMatch(new RegExp(`${FIRST}|${SECOND}`));
+    // Node by node: one that has not heard of the change may still be started, until the change is over.
+    await start(SECOND, FIRST);
+    await start(FIRST);
+    await start(SECOND, FIRST);
+    await expect(start(THIRD)).rejects.toThrow('is lost, stop all schedulers');
+    await start(SECOND);
+    await expect(start(FIRST)).rejects.toThrow('start it with theirs');
+    expect(await rows('select name, token_print as token, previous_token_print as previous from s_cluster')).toEqual([
+      { name: 'north', token: prints[1], previous: null },
+    ]);
+    await ctx.store.transaction('as the message says', (tx) => tx.run('update s_cluster set token_print = null'));
+    await start(THIRD);
+    await expect(start(SECOND)).rejects.toThrow('start it with theirs');
+  });
+
+  test('a print tells two tokens apart, is not one token in two clusters, and holds nothing of it', () => {
+    expect(tokenPrint('north', FIRST)).toMatch(/^[0-9a-f]{12}$/);
+    expect(tokenPrint('north', FIRST)).not.toBe(tokenPrint('south', FIRST));
   });
 });
