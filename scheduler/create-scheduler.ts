@@ -171,6 +171,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           accessToken,
           previousAccessToken,
           arrivalRoots: inputs.roots,
+          hints,
           url: () => url ?? '',
         });
   const api = createHttpApi(ctx, {

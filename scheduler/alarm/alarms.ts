@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../shared/errors.ts';
+import type { SqlTx } from '../../shared/sql/sql.ts';
 import { assertPerson } from '../firing/assert-fire-order.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import {
@@ -56,16 +57,18 @@ export async function viewAlarms(ctx: SchedulerContext, which: WhichAlarms = {})
  */
 export async function closeAlarmByPerson(ctx: SchedulerContext, order: CloseAlarm): Promise<boolean> {
   assertPerson(order);
-  const { alarmId, by, reason } = order;
-  return ctx.store.transaction('close-alarm', async (tx) => {
-    const alarm = await alarmById(tx, alarmId);
-    if (alarm === null) throw new DaybreakError('NOT_FOUND', `there is no alarm ${alarmId}`);
-    if (!(await closeAlarmById(tx, alarmId))) return false;
-    const detail = { kind: alarm.kind, subjectKind: alarm.subjectKind, subjectId: alarm.subjectId };
-    const subject = { subjectKind: 'alarm', subjectId: alarmId } as const;
-    await recordOperatorAction(tx, { who: by, verb: 'close-alarm', ...subject, reason, detail });
-    return true;
-  });
+  return ctx.store.transaction('close-alarm', (tx) => closeAlarmIn(tx, order));
+}
+
+/** The same inside a transaction of the caller's. */
+export async function closeAlarmIn(tx: SqlTx, { alarmId, by, reason }: CloseAlarm): Promise<boolean> {
+  const alarm = await alarmById(tx, alarmId);
+  if (alarm === null) throw new DaybreakError('NOT_FOUND', `there is no alarm ${alarmId}`);
+  if (!(await closeAlarmById(tx, alarmId))) return false;
+  const detail = { kind: alarm.kind, subjectKind: alarm.subjectKind, subjectId: alarm.subjectId };
+  const subject = { subjectKind: 'alarm', subjectId: alarmId } as const;
+  await recordOperatorAction(tx, { who: by, verb: 'close-alarm', ...subject, reason, detail });
+  return true;
 }
 
 const PAGE_DEFAULT = 100;

@@ -4,6 +4,7 @@ import { messageReader } from '../../shared/protocol/read-message.ts';
 import type { SqlReader, SqlTx } from '../../shared/sql/sql.ts';
 import { addedJobName } from '../definition/added-job.ts';
 import { type Job, type JobDefinition, readJob } from '../definition/job-definition.ts';
+import { REMOVED_TAG } from '../definition/removed-tag.ts';
 import { type Effects, newEffects } from '../effects.ts';
 import { defineJob } from '../firing/define.ts';
 import { triggerJob } from '../firing/trigger-job.ts';
@@ -19,8 +20,6 @@ import type { WireVerb } from './wire-verbs.ts';
 
 const CODE_TOO_MANY = 502;
 const TOO_MANY = 'Too many requests, please try again later.';
-/** Stands on a job that was removed: it is kept, stopped, because what it ran stays readable. */
-export const REMOVED_TAG = 'removed';
 
 const readFields = messageReader(JobFieldsSchema);
 const readId = messageReader(JobIdSchema);

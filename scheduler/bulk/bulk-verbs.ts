@@ -1,6 +1,10 @@
+import { localDate } from '../../shared/business-date.ts';
 import { DaybreakError } from '../../shared/errors.ts';
 import type { SqlTx } from '../../shared/sql/sql.ts';
+import { closeAlarmIn } from '../alarm/alarms.ts';
+import { zoneOf } from '../arrival/await-input.ts';
 import { type Job, readJob } from '../definition/job-definition.ts';
+import { REMOVED_TAG } from '../definition/removed-tag.ts';
 import type { Effects } from '../effects.ts';
 import { defineJob } from '../firing/define.ts';
 import { fireNow } from '../firing/fire-now.ts';
@@ -11,45 +15,64 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { currentJob, lockJob } from '../storage/sql/definition-queries.ts';
 import { deleteHold, firesHeldUnder, insertHold, lockHold } from '../storage/sql/hold-queries.ts';
 import { recordOperatorAction } from '../storage/sql/operator-action-queries.ts';
+import type { RerunKind } from '../storage/sql/run-queries.ts';
 import { lockSchedule } from '../storage/sql/schedule-queries.ts';
 import type { BulkOrder } from './bulk.ts';
 
 /** What may be done to many. */
-export const BULK_VERBS = ['enable', 'disable', 'hold', 'release', 'trigger', 'kill', 'rerun', 'rerun-failed'] as const;
+export const BULK_VERBS = [
+  'enable',
+  'disable',
+  'remove',
+  'tag',
+  'untag',
+  'hold',
+  'release',
+  'trigger',
+  'kill',
+  'rerun',
+  'rerun-failed',
+  'resume',
+  'close-alarm',
+] as const;
 export type BulkVerb = (typeof BULK_VERBS)[number];
+
+export type BulkKind = 'job' | 'run' | 'alarm';
 
 /** What one verb does to one target, inside a transaction of the operation's. Throws a DaybreakError when it is refused. */
 export interface BulkAct {
-  readonly of: 'job' | 'run';
+  readonly of: BulkKind;
   act(tx: SqlTx, ctx: SchedulerContext, target: BulkTarget, effects: Effects): Promise<object | null>;
 }
 
 export interface BulkTarget {
   readonly id: number;
-  readonly order: Pick<BulkOrder, 'by' | 'requestId' | 'businessDate' | 'param'> & { readonly reason: string };
+  readonly order: Pick<BulkOrder, 'by' | 'requestId' | 'businessDate' | 'param' | 'tag'> & { readonly reason: string };
 }
 
-const enabling = (enabled: boolean): BulkAct => ({
+/** The next version of a job, when it differs at all. */
+const changing = (
+  verb: string,
+  next: (job: Omit<Job, 'configHash'>, tag: string) => Omit<Job, 'configHash'>,
+): BulkAct => ({
   of: 'job',
   async act(tx, _ctx, { id, order }, effects) {
     // The schedule's row first, then the job's: one order for everybody.
     await lockSchedule(tx, { jobId: id, chainId: 0 });
     await lockJob(tx, id);
     const { configHash: _, ...job } = await jobAt(tx, id);
-    if (job.enabled === enabled) return { changed: false };
-    await defineJob(tx, readJob({ ...job, enabled }), effects);
-    await recordOperatorAction(tx, {
-      who: order.by,
-      verb: enabled ? 'enable' : 'disable',
-      subjectKind: 'job',
-      subjectId: id,
-      reason: order.reason,
-    });
+    const changed = next(job, order.tag ?? '');
+    if (JSON.stringify(changed) === JSON.stringify(job)) return { changed: false };
+    await defineJob(tx, readJob(changed), effects);
+    await record(tx, verb, { id, order });
     return { changed: true };
   },
 });
 
-const rerunning = (kind: 'all' | 'failed'): BulkAct => ({
+const withTag = (tags: readonly string[], tag: string): string[] => [...new Set([...tags, tag])];
+const withoutTag = (tags: readonly string[], tag: string): string[] => tags.filter((each) => each !== tag);
+
+const rerunning = (kind: RerunKind): BulkAct => ({
   of: 'run',
   async act(tx, ctx, { id, order }, effects) {
     const requestId = `${order.requestId}:${id}`.slice(-128);
@@ -58,8 +81,11 @@ const rerunning = (kind: 'all' | 'failed'): BulkAct => ({
 });
 
 export const BULK_ACTS: Readonly<Record<BulkVerb, BulkAct>> = {
-  enable: enabling(true),
-  disable: enabling(false),
+  enable: changing('enable', (job) => ({ ...job, enabled: true, tags: withoutTag(job.tags, REMOVED_TAG) })),
+  disable: changing('disable', (job) => ({ ...job, enabled: false })),
+  remove: changing('remove', (job) => ({ ...job, enabled: false, tags: withTag(job.tags, REMOVED_TAG) })),
+  tag: changing('tag', (job, tag) => ({ ...job, tags: withTag(job.tags, tag) })),
+  untag: changing('untag', (job, tag) => ({ ...job, tags: withoutTag(job.tags, tag) })),
   hold: {
     of: 'job',
     async act(tx, _ctx, { id, order }) {
@@ -106,7 +132,7 @@ export const BULK_ACTS: Readonly<Record<BulkVerb, BulkAct>> = {
           origin: 'manual',
           dedupKey: order.requestId,
           chainRun: null,
-          businessDate: order.businessDate ?? '',
+          businessDate: order.businessDate === 'today' ? localDate(tx.nowMs, zoneOf(job)) : (order.businessDate ?? ''),
           param: order.param ?? null,
           askedBy: order.by,
         },
@@ -120,6 +146,13 @@ export const BULK_ACTS: Readonly<Record<BulkVerb, BulkAct>> = {
   },
   rerun: rerunning('all'),
   'rerun-failed': rerunning('failed'),
+  resume: rerunning('resume'),
+  'close-alarm': {
+    of: 'alarm',
+    act: async (tx, _ctx, { id, order }) => ({
+      changed: await closeAlarmIn(tx, { alarmId: id, by: order.by, reason: order.reason }),
+    }),
+  },
 };
 
 async function jobAt(tx: SqlTx, id: number): Promise<Job> {

@@ -17,7 +17,7 @@ import {
   insertBulkTargets,
 } from '../storage/sql/bulk-queries.ts';
 import { lockTargets } from './bulk-lock.ts';
-import { BULK_ACTS, BULK_VERBS, type BulkVerb } from './bulk-verbs.ts';
+import { BULK_ACTS, BULK_VERBS, type BulkKind, type BulkVerb } from './bulk-verbs.ts';
 import { workAtomic, workBulk } from './work-bulk.ts';
 
 export interface BulkOrder {
@@ -31,10 +31,29 @@ export interface BulkOrder {
   readonly requestId: string;
   /** All or nothing, in one transaction; for at most 500 ids. Default false: each id by itself. */
   readonly atomic?: boolean;
-  /** For trigger: `YYYY-MM-DD`. */
+  /** For trigger: `YYYY-MM-DD`, or `today`: of each job in its own zone, when its turn comes. */
   readonly businessDate?: string;
   /** For trigger. Default: each job's own. */
   readonly param?: string;
+  /** For tag and untag. */
+  readonly tag?: string;
+}
+
+/** What the admin adds: who asks, for the audit log, and which targets are theirs. */
+export interface BulkAsker {
+  readonly recordedAs: BulkRecord;
+  /** Asked once, when the list is stored. `hidden`: for this asker it is not there; a text: why it is not done. */
+  judge(db: SqlReader, target: { readonly kind: BulkKind; readonly id: number }): Promise<'go' | 'hidden' | string>;
+  /** So long it is worked on before this returns; what is left is done by `finish-bulks`. Default: to its end. */
+  readonly patienceMs?: number;
+}
+
+/** Somebody as the audit log names them. */
+export interface BulkRecord {
+  readonly principalKind: 'user' | 'key';
+  readonly principalId: number;
+  readonly who: string;
+  readonly from: string;
 }
 
 export interface BulkView {
@@ -44,6 +63,8 @@ export interface BulkView {
   readonly state: 'running' | 'done';
   readonly verb: string;
   readonly by: string;
+  /** Null: a program asked, not somebody of the admin. */
+  readonly recordedAs: BulkRecord | null;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   /** Those that were there; the ids of `unknownIds` are not counted. */
@@ -66,21 +87,28 @@ export interface BulkResult {
 
 const IDS_MAX = 10_000;
 const ATOMIC_MAX = 500;
+const REASON_MAX = 1_000;
+const TAG_MAX = 64;
 
 /**
  * Does one thing to many jobs or runs. The list is stored before anything is done, so that after a crash another scheduler
  * does what is left; a target is one operation's at a time, and whoever comes second is told who has it. Throws BAD_INPUT,
  * and CONFLICT; an atomic one throws what refused it, and nothing of it is done.
  */
-export async function bulk(ctx: SchedulerContext, hints: Hints, order: BulkOrder): Promise<BulkView> {
+export async function bulk(
+  ctx: SchedulerContext,
+  hints: Hints,
+  order: BulkOrder,
+  asker: BulkAsker | null = null,
+): Promise<BulkView> {
   checkOrder(order);
   const ids = [...new Set(order.ids)].sort((a, b) => a - b);
   const claims = ids.map((id) => claimOf(order.verb, id));
   // A soft lock spares the rows the quarrel of two that begin together; without it the rows decide.
   const release = await lockTargets(hints, claims);
   try {
-    const { operation, created } = await store(ctx, order, ids);
-    if (created && operation.atomic === 0) await workBulk(ctx, operation.id);
+    const { operation, created } = await store(ctx, order, ids, asker);
+    if (created && operation.atomic === 0) await workBulk(ctx, operation.id, asker?.patienceMs);
     return { ...(await viewBulk(ctx, operation.id)), created };
   } finally {
     await release();
@@ -98,6 +126,7 @@ export async function viewBulk(ctx: SchedulerContext, operationId: number): Prom
       state: row.state,
       verb: row.verb,
       by: row.askedBy,
+      recordedAs: row.recordedAs === null ? null : (JSON.parse(row.recordedAs) as BulkRecord),
       startedAtMs: row.createdAt,
       endedAtMs: row.endedAt,
       total: targets.length,
@@ -119,13 +148,24 @@ async function store(
   ctx: SchedulerContext,
   order: BulkOrder,
   ids: readonly number[],
+  asker: BulkAsker | null,
 ): Promise<{ operation: BulkOperationRow; created: boolean }> {
-  const { verb, by, reason = verb, requestId, atomic = false, businessDate, param } = order;
-  const args = JSON.stringify({ businessDate: businessDate ?? null, param: param ?? null });
+  const { verb, by, reason = verb, requestId, atomic = false, businessDate, param, tag } = order;
+  const args = JSON.stringify({
+    businessDate: businessDate ?? null,
+    param: param ?? null,
+    ...(tag === undefined ? {} : { tag }),
+  });
   const argsHash = configHash({ verb, ids, args });
   const kind = BULK_ACTS[verb].of;
   const stored = await ctx.store.transaction('store-bulk', async (tx) => {
     const known = await existing(tx, kind, ids);
+    const refusals = new Map<number, string>();
+    for (const id of asker === null ? [] : [...known]) {
+      const verdict = await asker?.judge(tx, { kind, id });
+      if (verdict === 'hidden') known.delete(id);
+      else if (verdict !== undefined && verdict !== 'go') refusals.set(id, verdict);
+    }
     const unknown = ids.filter((id) => !known.has(id));
     if (atomic && unknown.length > 0) {
       throw new DaybreakError(
@@ -141,6 +181,7 @@ async function store(
       reason,
       args,
       argsHash,
+      recordedAs: asker === null ? null : JSON.stringify(asker.recordedAs),
       atomic: atomic ? 1 : 0,
       unknownIds: JSON.stringify(unknown),
       total: known.size,
@@ -148,7 +189,9 @@ async function store(
     const operation = await bulkByRequest(tx, requestId);
     if (operation === null) throw new Error(`bulk operation ${requestId} is neither new nor there`);
     if (!created) return { operation: sameAsBefore(operation, argsHash), created, effects: null };
-    const targets = ids.filter((id) => known.has(id)).map((id) => ({ id, claim: claimOf(verb, id) }));
+    const targets = ids
+      .filter((id) => known.has(id))
+      .map((id) => ({ id, claim: claimOf(verb, id), refusal: refusals.get(id) ?? null }));
     if ((await insertBulkTargets(tx, operation.id, targets)) !== targets.length) {
       throw changedByAnother(
         await claimOwner(
@@ -159,7 +202,7 @@ async function store(
       );
     }
     const effects = atomic ? await workAtomic(tx, ctx, operation) : null;
-    if (targets.length === 0) await endBulk(tx, operation.id);
+    if (targets.every(({ refusal }) => refusal !== null)) await endBulk(tx, operation.id);
     return { operation, created, effects };
   });
   if (stored.effects !== null) ctx.apply(stored.effects);
@@ -168,12 +211,14 @@ async function store(
 
 const claimOf = (verb: BulkVerb, id: number): string => `${BULK_ACTS[verb].of}:${id}`;
 
-async function existing(db: SqlReader, kind: 'job' | 'run', ids: readonly number[]): Promise<ReadonlySet<number>> {
+const TABLES: Readonly<Record<BulkKind, string>> = { job: 's_job', run: 's_run', alarm: 's_alarm' };
+
+async function existing(db: SqlReader, kind: BulkKind, ids: readonly number[]): Promise<Set<number>> {
   const found = new Set<number>();
   for (let at = 0; at < ids.length; at += 500) {
     const part = ids.slice(at, at + 500);
     const rows = await db.all<{ id: number }>(
-      `select id from ${kind === 'job' ? 's_job' : 's_run'} where id in (${part.map(() => '?').join(', ')})`,
+      `select id from ${TABLES[kind]} where id in (${part.map(() => '?').join(', ')})`,
       part,
     );
     for (const { id } of rows) found.add(id);
@@ -200,12 +245,15 @@ function changedByAnother(owner: Awaited<ReturnType<typeof claimOwner>>): Daybre
   );
 }
 
-function checkOrder({ verb, ids, by, reason, requestId, atomic = false, businessDate, param }: BulkOrder): void {
+function checkOrder({ verb, ids, by, reason, requestId, atomic = false, businessDate, param, tag }: BulkOrder): void {
   const refuse = (why: string): never => {
     throw new DaybreakError('BAD_INPUT', why);
   };
   if (!BULK_VERBS.includes(verb)) refuse(`verb must be one of ${BULK_VERBS.join(', ')}`);
-  assertPerson({ by, ...(reason === undefined ? {} : { reason }) });
+  assertPerson({ by });
+  if (reason !== undefined && (reason.trim() === '' || reason.length > REASON_MAX)) {
+    refuse(`reason must have 1 to ${REASON_MAX} characters`);
+  }
   assertRequestId(requestId);
   if (requestId.length > 100) refuse('requestId must have at most 100 characters: ids of targets are added to it');
   if (ids.length === 0) refuse('ids is empty: name at least one');
@@ -217,8 +265,11 @@ function checkOrder({ verb, ids, by, reason, requestId, atomic = false, business
       `${ids.length} ids are too many for one transaction: at most ${ATOMIC_MAX} with atomic; leave atomic out, and each id has a result of its own`,
     );
   }
-  if (verb === 'trigger' && (businessDate === undefined || !isBusinessDate(businessDate))) {
-    refuse(`businessDate is "${businessDate ?? ''}": give a day as YYYY-MM-DD`);
+  if (verb === 'trigger' && businessDate !== 'today' && !isBusinessDate(businessDate ?? '')) {
+    refuse(`businessDate is "${businessDate ?? ''}": give a day as YYYY-MM-DD, or today`);
+  }
+  if ((verb === 'tag' || verb === 'untag') && (tag === undefined || tag.trim() === '' || tag.length > TAG_MAX)) {
+    refuse(`tag must have 1 to ${TAG_MAX} characters`);
   }
   const refusal = param === undefined ? null : paramRefusal(param);
   if (refusal !== null) refuse(`param ${refusal}`);

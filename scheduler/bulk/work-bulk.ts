@@ -13,6 +13,7 @@ import {
   runningBulks,
 } from '../storage/sql/bulk-queries.ts';
 import { BULK_ACTS, type BulkTarget, type BulkVerb } from './bulk-verbs.ts';
+import { recordTarget, targetState } from './record-target.ts';
 
 // Targets per look at the list; each of them is a transaction of its own.
 const BATCH = 50;
@@ -39,10 +40,15 @@ export async function finishBulks(ctx: SchedulerContext): Promise<BodyReport> {
  * end with what was done to it, in one commit. A refusal is a result; an error of the store ends the pass, and the next one
  * goes on.
  */
-export async function workBulk(ctx: SchedulerContext, operationId: number): Promise<void> {
+export async function workBulk(ctx: SchedulerContext, operationId: number, patienceMs = Infinity): Promise<void> {
+  const startedMs = ctx.runtime.clock.monotonicMs();
   for (;;) {
     const open = await ctx.store.read('list-bulk-targets', (db) => openTargets(db, operationId, BATCH));
-    for (const target of open) if (!(await workOne(ctx, target))) return;
+    for (const target of open) {
+      // Looked at after the first one: who has no patience at all still sees something done.
+      if (!(await workOne(ctx, target))) return;
+      if (ctx.runtime.clock.monotonicMs() - startedMs >= patienceMs) return ctx.wake('finish-bulks');
+    }
     await ctx.runtime.yieldTurn();
     if (open.length < BATCH) break;
   }
@@ -57,8 +63,11 @@ async function workOne(ctx: SchedulerContext, listed: BulkTargetRow): Promise<bo
     if (!isDaybreakError(error) || error.status >= 500 || error.code === 'SQL_CONFLICT') throw error;
     // What it had done was rolled back with it; only the refusal is kept.
     return ctx.store.transaction('refuse-bulk-target', async (tx) => {
-      if ((await pickBulk(tx, listed.operationId)) === null) return false;
-      await endTarget(tx, listed, { state: 'failure', reason: `${error.code}: ${error.message}`, result: null });
+      const operation = await pickBulk(tx, listed.operationId);
+      if (operation === null) return false;
+      const reason = `${error.code}: ${error.message}`;
+      await endTarget(tx, listed, { state: 'failure', reason, result: null });
+      await recordTarget(tx, operation, listed, { outcome: 'refused', why: reason });
       return true;
     });
   }
@@ -94,18 +103,27 @@ async function actOn(
   { operation, target }: { readonly operation: BulkOperationRow; readonly target: BulkTargetRow },
   effects: Effects,
 ): Promise<void> {
-  const { businessDate, param } = JSON.parse(operation.args) as { businessDate: string | null; param: string | null };
+  const { businessDate, param, tag } = JSON.parse(operation.args) as Args;
   const order: BulkTarget['order'] = {
     by: operation.askedBy,
     requestId: operation.requestId,
     reason: operation.reason,
     ...(businessDate === null ? {} : { businessDate }),
     ...(param === null ? {} : { param }),
+    ...(tag === undefined ? {} : { tag }),
   };
+  const before = await targetState(tx, operation, target);
   const result = await BULK_ACTS[operation.verb as BulkVerb].act(tx, ctx, { id: target.targetId, order }, effects);
   await endTarget(tx, target, {
     state: 'success',
     reason: null,
     result: result === null ? null : JSON.stringify(result),
   });
+  await recordTarget(tx, operation, target, { outcome: 'done', before });
+}
+
+interface Args {
+  readonly businessDate: string | null;
+  readonly param: string | null;
+  readonly tag?: string;
 }

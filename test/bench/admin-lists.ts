@@ -8,6 +8,7 @@ import { createGroupsApi } from '../../scheduler/registry/groups-api.ts';
 import { createKeyring } from '../../scheduler/registry/keyring.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { createMetrics } from '../../shared/metrics.ts';
+import { NO_HINTS } from '../../shared/redis/hints.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import { givenContext } from '../support/given-scheduler-context.ts';
@@ -42,7 +43,14 @@ export async function measureLists(dialect: BenchDialect, size: PlantedRuns): Pr
     const admin = createAdmin(
       ctx,
       { requestsPerSecond: 1_000_000, onSetupLink: ({ url }) => (link = url) },
-      { groups: createGroupsApi(ctx, { keyring, ...tokens }), joins: null, ...tokens, arrivalRoots: [], url: () => '' },
+      {
+        groups: createGroupsApi(ctx, { keyring, ...tokens }),
+        joins: null,
+        ...tokens,
+        arrivalRoots: [],
+        hints: NO_HINTS,
+        url: () => '',
+      },
     );
     const metrics = createMetrics();
     const api = createHttpApi(ctx, { ...tokens, keyring, metrics, status: async () => ({}), admin });

@@ -16,6 +16,7 @@ import type { SchedulerContext } from '../../scheduler/scheduler-context.ts';
 import { schedulerMigrations } from '../../scheduler/storage/migrations/scheduler-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { createMetrics } from '../../shared/metrics.ts';
+import { NO_HINTS } from '../../shared/redis/hints.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
@@ -88,6 +89,7 @@ export async function givenAdmin(
       joins: null,
       ...tokens,
       arrivalRoots: [],
+      hints: NO_HINTS,
       url: () => 'http://127.0.0.1:8080/',
     },
   );

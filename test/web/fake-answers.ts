@@ -574,16 +574,19 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
   'POST /approvals/:approvalId/reject': ({ nowMs, params }) => approval(Number(params.approvalId), nowMs, 'rejected'),
   'POST /approvals/:approvalId/withdraw': ({ nowMs, params }) =>
     approval(Number(params.approvalId), nowMs, 'withdrawn'),
-  'POST /bulk': ({ body }) => {
-    const { ids } = body as { ids: number[] };
-    const results = ids.map((id, n) =>
-      n === 1 ? { id, outcome: 'refused', code: 'CONFLICT', reason: 'it has ended already' } : { id, outcome: 'done' },
-    );
-    return {
-      total: ids.length,
-      successCount: results.filter(({ outcome }) => outcome === 'done').length,
-      failureCount: results.filter(({ outcome }) => outcome !== 'done').length,
-      results,
-    };
-  },
+  'GET /bulk/:operationId': ({ nowMs }) => bulkOperation([101], nowMs),
+  'POST /bulk': ({ body, nowMs }) => bulkOperation((body as { ids: number[] }).ids, nowMs),
 };
+
+function bulkOperation(ids: readonly number[], nowMs: number) {
+  const results = ids.map((id, n) =>
+    n === 1 ? { id, outcome: 'refused', code: 'CONFLICT', reason: 'it has ended already' } : { id, outcome: 'done' },
+  );
+  const successCount = results.filter(({ outcome }) => outcome === 'done').length;
+  return {
+    ...{ operationId: 1, created: true, action: 'job.disable', state: 'done', by: 'chen' },
+    ...{ startedAtMs: nowMs, endedAtMs: nowMs },
+    ...{ total: ids.length, doneCount: ids.length, successCount, failureCount: ids.length - successCount },
+    results,
+  };
+}

@@ -3,6 +3,7 @@ import type { SqlReader } from '../../../shared/sql/sql.ts';
 import { storeCalendarIn } from '../../calendar/store-calendar.ts';
 import { readChain } from '../../definition/chain-definition.ts';
 import { type Job, readJob } from '../../definition/job-definition.ts';
+import { REMOVED_TAG } from '../../definition/removed-tag.ts';
 import { newEffects } from '../../effects.ts';
 import { defineChain, defineJob } from '../../firing/define.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
@@ -15,7 +16,6 @@ import { lockSchedule } from '../../storage/sql/schedule-queries.ts';
 import { lockCluster } from '../../storage/sql/scheduler-node-queries.ts';
 import { type DefinitionChange, type DefinitionFile, planDefinitions, settingsOf } from './plan-definitions.ts';
 import { jobsNamedIn } from './save-chain.ts';
-import { REMOVED_TAG } from './save-job.ts';
 import { trimChain, trimJob } from './trim-definition.ts';
 
 /**

@@ -18,9 +18,6 @@ export interface SavedJob {
   readonly version: number;
 }
 
-/** Stands on a job that was removed; see scheduler/api/job-verbs.ts. */
-export const REMOVED_TAG = 'removed';
-
 /** Makes a job. Throws CONFIG_INVALID with the field, CONFLICT: the name or the id is taken. */
 export async function createJob(
   ctx: SchedulerContext,

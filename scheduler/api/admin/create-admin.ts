@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Hints } from '../../../shared/redis/hints.ts';
 import { type AdminOptions, readAdminOptions } from '../../admin/admin-options.ts';
 import { createAlarmSender } from '../../admin/alarm/http-alarm-sender.ts';
 import { sendAlarms } from '../../admin/alarm/send-alarms.ts';
@@ -17,6 +18,7 @@ export interface AdminNeeds {
   readonly accessToken: string;
   readonly previousAccessToken: string | null;
   readonly arrivalRoots: readonly string[];
+  readonly hints: Hints;
   url(): string;
 }
 
@@ -50,6 +52,7 @@ export function createAdmin(ctx: SchedulerContext, options: AdminOptions, needs:
         installationToken: accessToken,
         openSecret: open,
         arrivalRoots: needs.arrivalRoots,
+        hints: needs.hints,
         live: createLiveHub(ctx),
         sender,
         url: needs.url,

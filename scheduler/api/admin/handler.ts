@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Hints } from '../../../shared/redis/hints.ts';
 import type { AdminSettings } from '../../admin/admin-options.ts';
 import type { AlarmSender } from '../../admin/alarm/alarm-sender.ts';
 import type { Caller } from '../../admin/people/sessions.ts';
@@ -25,6 +26,7 @@ export interface AdminParts {
   openSecret(sealed: string): string | null;
   /** Below them jobs may wait for files. */
   readonly arrivalRoots: readonly string[];
+  readonly hints: Hints;
   readonly live: LiveHub;
   readonly sender: AlarmSender;
   /** Where the scheduler listens. */

@@ -10,6 +10,8 @@ export interface BulkOperationRow {
   /** What was asked for beside the list, as JSON text, and its hash with the list. */
   readonly args: string;
   readonly argsHash: string;
+  /** Who asked through the admin, as JSON text; null: a program, which has no audit log. */
+  readonly recordedAs: string | null;
   readonly atomic: number;
   readonly state: 'running' | 'done';
   /** Ids that are nobody's, as JSON text. */
@@ -29,7 +31,7 @@ export interface BulkTargetRow {
 }
 
 const COLUMNS = `id, request_id as requestId, verb, target_kind as targetKind, asked_by as askedBy, reason, args,
-  args_hash as argsHash, atomic, state, unknown_ids as unknownIds, total, created_at as createdAt, ended_at as endedAt`;
+  args_hash as argsHash, recorded_as as recordedAs, atomic, state, unknown_ids as unknownIds, total, created_at as createdAt, ended_at as endedAt`;
 const TARGET = `operation_id as operationId, target_no as targetNo, target_id as targetId, state, reason, result`;
 
 /** False: the id of the request is there. */
@@ -48,6 +50,7 @@ export async function insertBulkOperation(
         'reason',
         'args',
         'args_hash',
+        'recorded_as',
         'atomic',
         'state',
         'unknown_ids',
@@ -65,6 +68,7 @@ export async function insertBulkOperation(
         operation.reason,
         operation.args,
         operation.argsHash,
+        operation.recordedAs,
         operation.atomic,
         'running',
         operation.unknownIds,
@@ -96,19 +100,30 @@ export async function runningBulks(db: SqlReader): Promise<{ id: number; atomic:
   return db.all(`select id, atomic from s_bulk_operation where state = 'running' order by id`);
 }
 
+export interface NewTarget {
+  readonly id: number;
+  readonly claim: string;
+  /** Why it will not be done, known before anything is: such a target is nobody's to claim. */
+  readonly refusal: string | null;
+}
+
 /** In the order of their ids, so that of two operations one is refused and none waits for the other in a ring. */
 export async function insertBulkTargets(
   tx: SqlTx,
   operationId: number,
-  targets: readonly { readonly id: number; readonly claim: string }[],
+  targets: readonly NewTarget[],
 ): Promise<number> {
   return tx.insertRows(
     {
       table: 's_bulk_target',
-      columns: ['operation_id', 'target_no', 'target_id', 'claim_key', 'state'],
+      columns: ['operation_id', 'target_no', 'target_id', 'claim_key', 'state', 'reason', 'ended_at'],
       onConflict: 'ignore',
     },
-    targets.map(({ id, claim }, at) => [operationId, at, id, claim, 'open']),
+    targets.map(({ id, claim, refusal }, at) =>
+      refusal === null
+        ? [operationId, at, id, claim, 'open', null, null]
+        : [operationId, at, id, null, 'failure', refusal, tx.nowMs],
+    ),
   );
 }
 

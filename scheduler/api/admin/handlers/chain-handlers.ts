@@ -3,7 +3,6 @@ import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import { differencesOf } from '../../../admin/definition/diff.ts';
 import { readChainInput } from '../../../admin/definition/problems.ts';
 import { changeChain, createChain, jobsNamedIn, type SavedChain } from '../../../admin/definition/save-chain.ts';
-import { REMOVED_TAG } from '../../../admin/definition/save-job.ts';
 import { ranksOf } from '../../../admin/night/chain-eta.ts';
 import { readChainRunPicture } from '../../../admin/night/chain-run-detail.ts';
 import { groupsOfChain, groupsOfJobNames } from '../../../admin/rights/find-groups.ts';
@@ -11,6 +10,7 @@ import { isVisible, mayDo, type Principal, type Visible } from '../../../admin/r
 import { markNode } from '../../../chain/mark-node.ts';
 import { cancelChainRun, startChain } from '../../../chain/start-chain.ts';
 import type { Chain, ChainDefinition, ChainEdge } from '../../../definition/chain-definition.ts';
+import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
 import { cutOffAtMs } from '../../../firing/cut-off.ts';
 import { holdInWords } from '../../../firing/held-by.ts';
 import { nextFires } from '../../../firing/next-fires.ts';

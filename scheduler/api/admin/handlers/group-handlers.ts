@@ -1,5 +1,6 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
 import { isVisible, type Visible } from '../../../admin/rights/rights.ts';
+import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
 import { type Group as GroupState, type SaveGroup, saveGroup } from '../../../registry/groups.ts';
 import {
   countByGroup,
@@ -13,7 +14,6 @@ import {
 } from '../../../storage/sql/admin-executor-queries.ts';
 import { listedJobs } from '../../../storage/sql/admin-job-queries.ts';
 import { allHolds } from '../../../storage/sql/hold-queries.ts';
-import { REMOVED_TAG } from '../../job-verbs.ts';
 import type { Executor, Group, groupRoutes, HeldShard } from '../contract/group-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { FieldsError } from '../problem.ts';

@@ -1,6 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { App, Button } from 'antd';
-import type { ReactNode } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { App, Button, Progress } from 'antd';
+import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Body } from '../../../api/admin/contract/routes.ts';
 import { call, newRequestId, type Reply } from '../api/client.ts';
@@ -58,11 +58,11 @@ export function BulkBar({
         onDone();
         void client.invalidateQueries();
         modal.info({
-          title: t('bulk.result', { done: reply.successCount, total: reply.total }),
+          title: t(`bulk.${action}`),
           width: 640,
           icon: null,
           okText: t('common.close'),
-          content: <BulkResult reply={reply} nameOf={nameOf} />,
+          content: <BulkProgress first={reply} nameOf={nameOf} />,
         });
       },
     });
@@ -83,18 +83,65 @@ export function BulkBar({
   );
 }
 
-const OUTCOME_STATE = { done: 'succeeded', unchanged: 'skipped', refused: 'failed', unknown_id: 'lost' } as const;
+/** Asked again so often while it goes on; it goes on all the same when nobody asks. */
+const AGAIN_MS = 700;
+
+function BulkProgress({ first, nameOf }: { readonly first: BulkReply; readonly nameOf: (id: number) => string }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { operationId } = first;
+  const { data: reply } = useQuery({
+    queryKey: ['bulk', operationId],
+    queryFn: ({ signal }) => call('GET /bulk/:operationId', { params: { operationId }, signal }),
+    initialData: first,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: ({ state }) => (state.data?.state === 'done' ? false : AGAIN_MS),
+  });
+  const isDone = reply.state === 'done';
+  useEffect(() => {
+    // The lists behind the dialog show what it has done.
+    if (isDone) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'bulk' });
+  }, [isDone, client]);
+  const { doneCount, successCount, failureCount, total } = reply;
+  return (
+    <div className="stack tight">
+      <p role="status">
+        {isDone
+          ? t('bulk.result', { done: successCount, total })
+          : t('bulk.progress', { done: doneCount, total, failed: failureCount })}
+      </p>
+      {!isDone && (
+        <>
+          <Progress percent={Math.floor((doneCount / Math.max(1, total)) * 100)} aria-label={t('bulk.region')} />
+          <p className="soft small">{t('bulk.goesOn')}</p>
+        </>
+      )}
+      <BulkResult reply={reply} nameOf={nameOf} />
+    </div>
+  );
+}
+
+const OUTCOME_STATE = {
+  open: 'waiting',
+  done: 'done',
+  unchanged: 'skipped',
+  refused: 'refused',
+  unknown_id: 'lost',
+} as const;
+/** What went wrong first: it is what a person has to look at. */
+const ORDER = ['refused', 'unknown_id', 'unchanged', 'done', 'open'];
+/** More lines than this are counted and not drawn. */
+const LINES_MAX = 500;
 
 function BulkResult({ reply, nameOf }: { readonly reply: BulkReply; readonly nameOf: (id: number) => string }) {
   const { t } = useTranslation();
-  // What went wrong first: it is what a person has to look at.
-  const sorted = [...reply.results].sort((a, b) => Number(a.outcome === 'done') - Number(b.outcome === 'done'));
+  const sorted = [...reply.results].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   return (
     <div className="bulk-result">
       <table className="list">
         <caption className="visually-hidden">{t('bulk.region')}</caption>
         <tbody>
-          {sorted.map(({ id, outcome, reason, runId }) => (
+          {sorted.slice(0, LINES_MAX).map(({ id, outcome, reason, runId }) => (
             <tr key={id}>
               <td>
                 <Inert text={nameOf(id)} />
@@ -110,6 +157,7 @@ function BulkResult({ reply, nameOf }: { readonly reply: BulkReply; readonly nam
           ))}
         </tbody>
       </table>
+      {sorted.length > LINES_MAX && <p className="soft">{t('bulk.more', { count: sorted.length - LINES_MAX })}</p>}
     </div>
   );
 }

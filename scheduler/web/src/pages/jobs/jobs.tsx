@@ -153,6 +153,8 @@ export function Jobs() {
           { action: 'job.run' },
           { action: 'job.enable' },
           { action: 'job.disable' },
+          { action: 'job.hold' },
+          { action: 'job.release' },
           { action: 'job.tag', tag: () => tag.current, extra: tagInput },
           { action: 'job.untag', tag: () => tag.current, extra: tagInput },
           { action: 'job.remove', danger: true },
