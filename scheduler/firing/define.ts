@@ -1,39 +1,12 @@
 import type { SqlTx } from '../../shared/sql/sql.ts';
-import type { CalendarDefinition } from '../calendar/calendar.ts';
-import { storeCalendarIn } from '../calendar/store-calendar.ts';
 import type { Chain } from '../definition/chain-definition.ts';
 import type { Job } from '../definition/job-definition.ts';
-import type { Definitions } from '../definition/read-definitions.ts';
-import { type Effects, newEffects } from '../effects.ts';
-import type { SchedulerContext } from '../scheduler-context.ts';
+import type { Effects } from '../effects.ts';
 import { setParentsOf } from '../storage/sql/child-job-queries.ts';
 import { chainIdByName, storeChain, storeJob } from '../storage/sql/definition-queries.ts';
-import { ensureGroups } from '../storage/sql/group-queries.ts';
 import { lockSchedule } from '../storage/sql/schedule-queries.ts';
-import { lockCluster } from '../storage/sql/scheduler-node-queries.ts';
 import { syncSchedule } from './sync-schedule.ts';
 import { timetableOf } from './timetable.ts';
-
-/** Stores what a scheduler was started with, all of it or nothing. Throws CONFIG_INVALID. */
-export async function storeDefinitions(
-  ctx: SchedulerContext,
-  { calendars, jobs, chains }: Definitions & { readonly calendars: readonly CalendarDefinition[] },
-): Promise<void> {
-  const effects = await ctx.store.transaction('store-definitions', async (tx) => {
-    const effects = newEffects();
-    // Schedulers of a cluster start together, with the same definitions: one after the other.
-    await lockCluster(tx);
-    await ensureGroups(
-      tx,
-      jobs.map((job) => job.group),
-    );
-    for (const calendar of calendars) await storeCalendarIn(tx, calendar, effects);
-    for (const job of jobs) await defineJob(tx, job, effects);
-    for (const chain of chains) await defineChain(tx, chain, effects);
-    return effects;
-  });
-  ctx.apply(effects);
-}
 
 /**
  * Makes this version of a job the current one and its schedule follow, in one transaction: later instants are of the new

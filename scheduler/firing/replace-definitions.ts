@@ -9,7 +9,9 @@ import { newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { enabledChains, enabledJobs, madeHere } from '../storage/sql/definition-queries.ts';
 import { lockCluster } from '../storage/sql/scheduler-node-queries.ts';
-import { defineChain, defineJob, storeDefinitions } from './define.ts';
+import { defineChain } from './define.ts';
+import { defineJobs } from './define-together.ts';
+import { storeDefinitions } from './store-definitions.ts';
 
 type Given = Definitions & { readonly calendars: readonly CalendarDefinition[] };
 
@@ -24,7 +26,7 @@ export async function replaceDefinitions(ctx: SchedulerContext, definitions: Giv
     const effects = newEffects();
     await lockCluster(tx);
     const others = await othersThan(tx, definitions);
-    for (const job of others.jobs) await defineJob(tx, stopped(job), effects);
+    await defineJobs(tx, others.jobs.map(stopped), effects);
     for (const chain of others.chains) await defineChain(tx, stopped(chain), effects);
     return effects;
   });

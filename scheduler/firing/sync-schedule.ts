@@ -25,21 +25,22 @@ import { planSchedule } from './plan-schedule.ts';
 import { ownOrigin, type Timed, timetableOf } from './timetable.ts';
 import { plannedFor, writeFires } from './write-fires.ts';
 
+/** A sweep fires while a chain runs, and not by a schedule that nobody else bounds. */
+type MaybeSwept = Timed & Partial<Pick<Job, 'enabledWhile'>>;
+
+export const firesItself = (timed: MaybeSwept): boolean =>
+  ownOrigin(timed) !== null && timed.enabledWhile !== 'chain_running';
+
 /**
  * Brings the schedule of a job or chain to its definition, in the transaction of the edit. Instants up to now are decided
  * by the version of before; what it had planned for later is taken back; the new one begins after both. A definition
  * whose timing is the same (a restart, another parameter) changes nothing: what was missed is seen.
  */
-export async function syncSchedule(
-  tx: SqlTx,
-  of: Scheduled,
-  timed: Timed & Partial<Pick<Job, 'enabledWhile'>>,
-  effects: Effects,
-): Promise<void> {
-  const firesItself = ownOrigin(timed) !== null && timed.enabledWhile !== 'chain_running';
+export async function syncSchedule(tx: SqlTx, of: Scheduled, timed: MaybeSwept, effects: Effects): Promise<void> {
+  const fires = firesItself(timed);
   const row = await lockSchedule(tx, of);
   const before = row === null ? null : await versionOf(tx, of, row.configHash);
-  if (row !== null && before !== null && firesItself && isSameTiming(before, timed)) {
+  if (row !== null && before !== null && fires && isSameTiming(before, timed)) {
     if (row.configHash !== timed.configHash) {
       await setSchedule(tx, of, { configHash: timed.configHash, nextAt: row.nextAt });
     }
@@ -48,7 +49,7 @@ export async function syncSchedule(
   if (row !== null && before !== null) await settlePast(tx, of, row, before, effects);
   // Whatever was wrong with the schedule of before: if it still is, the next pass says so.
   await closeAlarms(tx, 'SCHEDULE_BROKEN', [firingSubject(of)]);
-  if (firesItself) {
+  if (fires) {
     const later = await undecidedOwnFires(tx, of, { afterMs: tx.nowMs });
     if (row === null && (await areLastOf(tx, of, later, timed))) return;
     await deleteUndecidedFires(tx, later);
@@ -101,6 +102,10 @@ const firstAnchor = (tx: SqlTx, { schedule }: Timed): number => {
   return schedule.kind === 'fixed_delay' ? tx.nowMs + schedule.delayMs : 0;
 };
 
+/** Of a schedule that begins now and has no past. */
+export const firstInstant = async (tx: SqlTx, timed: Timed): Promise<number | null> =>
+  (await timetableOf(tx, timed)).instants(firstAnchor(tx, timed)).firstFrom(tx.nowMs + 1);
+
 /** Its next instant is later than now and than every instant that has a fire already: no instant is decided twice. */
 async function beginAt(
   tx: SqlTx,
@@ -151,7 +156,7 @@ async function skipUndecided(tx: SqlTx, fires: readonly FireRow[], effects: Effe
 const versionOf = (tx: SqlTx, of: Scheduled, configHash: string): Promise<(Job | Chain) | null> =>
   of.jobId !== 0 ? cachedJob(tx, of.jobId, configHash) : cachedChain(tx, of.chainId, configHash);
 
-const timingOf = (timed: Timed & Partial<Pick<Job, 'enabledWhile'>>): string =>
+const timingOf = (timed: MaybeSwept): string =>
   canonicalJson({
     schedule: timed.schedule,
     limits: timed.limits,
@@ -160,4 +165,4 @@ const timingOf = (timed: Timed & Partial<Pick<Job, 'enabledWhile'>>): string =>
     enabledWhile: timed.enabledWhile ?? 'always',
   });
 
-const isSameTiming = (a: Timed, b: Timed): boolean => timingOf(a) === timingOf(b);
+export const isSameTiming = (a: MaybeSwept, b: MaybeSwept): boolean => timingOf(a) === timingOf(b);

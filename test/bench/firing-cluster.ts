@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobDefinition } from '../../scheduler/definition/job-definition.ts';
 import { readDefinitions } from '../../scheduler/definition/read-definitions.ts';
-import { storeDefinitions } from '../../scheduler/firing/define.ts';
+import { storeDefinitions } from '../../scheduler/firing/store-definitions.ts';
 import { schedulerMigrations } from '../../scheduler/storage/migrations/scheduler-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -16,6 +16,7 @@ import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { givenContext } from '../support/given-scheduler-context.ts';
 import { BENCH_SERVER, onServer } from './bench-stores.ts';
+import { processorSeconds, serverPids } from './processor-time.ts';
 
 const TOKEN = 'bench-access-token-0123456789-abcdefghij';
 
@@ -25,6 +26,8 @@ export interface FiringCluster {
   define(jobs: readonly JobDefinition[]): Promise<void>;
   /** The store's clock. */
   nowMs(): Promise<number>;
+  /** Processor seconds so far of schedulers, executors and database server. */
+  processor(): Map<string, number>;
   /** kill -9 of the first scheduler. */
   killScheduler(): void;
   /** Waits until nothing is planned and no run is open. */
@@ -61,8 +64,14 @@ export async function openFiringCluster(): Promise<FiringCluster> {
     executors.push(child);
     await firstLine(child);
   }
+  const pids = new Map([
+    ['schedulers', pidsOf(schedulers)],
+    ['executors', pidsOf(executors)],
+    ['database', await serverPids()],
+  ]);
   return {
     store,
+    processor: () => processorSeconds(pids),
     define: (jobs) => storeDefinitions(ctx, { calendars: [], ...readDefinitions(jobs, []) }),
     nowMs: () => store.read('now', async (db) => db.nowMs),
     killScheduler: () => void schedulers[0]?.kill('SIGKILL'),
@@ -109,6 +118,9 @@ export const benchJob = (id: number, more: Partial<JobDefinition> = {}): JobDefi
   block: 'PARALLEL',
   ...more,
 });
+
+const pidsOf = (children: readonly ChildProcess[]): number[] =>
+  children.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
 
 function start(file: string, args: readonly string[]): ChildProcess {
   // Whatever becomes of the bench, nothing of it is left running.

@@ -8,9 +8,9 @@ import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-sha
 import { sendKills } from '../../scheduler/dispatch/send-kills.ts';
 import { newEffects } from '../../scheduler/effects.ts';
 import { advanceBackfills } from '../../scheduler/firing/advance-backfills.ts';
-import { storeDefinitions } from '../../scheduler/firing/define.ts';
 import { fireDueJobs } from '../../scheduler/firing/fire-due-jobs.ts';
 import { planFires } from '../../scheduler/firing/plan-fires.ts';
+import { storeDefinitions } from '../../scheduler/firing/store-definitions.ts';
 import { triggerJob } from '../../scheduler/firing/trigger-job.ts';
 import { retireSilentExecutors } from '../../scheduler/registry/retire-silent-executors.ts';
 import { killRun } from '../../scheduler/run/kill-run.ts';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobDefinition } from '../../scheduler/definition/job-definition.ts';
 import { readDefinitions } from '../../scheduler/definition/read-definitions.ts';
-import { storeDefinitions } from '../../scheduler/firing/define.ts';
+import { storeDefinitions } from '../../scheduler/firing/store-definitions.ts';
 import { schedulerMigrations } from '../../scheduler/storage/migrations/scheduler-migrations.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';

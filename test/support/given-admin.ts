@@ -9,7 +9,7 @@ import type { ChainDefinition } from '../../scheduler/definition/chain-definitio
 import type { JobDefinition } from '../../scheduler/definition/job-definition.ts';
 import { readDefinitions } from '../../scheduler/definition/read-definitions.ts';
 import type { ExecutorClient } from '../../scheduler/dispatch/executor-client.ts';
-import { storeDefinitions } from '../../scheduler/firing/define.ts';
+import { storeDefinitions } from '../../scheduler/firing/store-definitions.ts';
 import { createGroupsApi } from '../../scheduler/registry/groups-api.ts';
 import { createKeyring } from '../../scheduler/registry/keyring.ts';
 import type { SchedulerContext } from '../../scheduler/scheduler-context.ts';

@@ -9,7 +9,8 @@ import type { Dispatch } from '../../scheduler/dispatch/dispatch.ts';
 import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
 import { newEffects } from '../../scheduler/effects.ts';
 import { advanceBackfills } from '../../scheduler/firing/advance-backfills.ts';
-import { defineChain, defineJob } from '../../scheduler/firing/define.ts';
+import { defineChain } from '../../scheduler/firing/define.ts';
+import { defineJobs } from '../../scheduler/firing/define-together.ts';
 import { fireDueJobs } from '../../scheduler/firing/fire-due-jobs.ts';
 import { createFiringApi, type FiringApi } from '../../scheduler/firing/firing-api.ts';
 import { planFires } from '../../scheduler/firing/plan-fires.ts';
@@ -79,7 +80,7 @@ export async function firingOn(store: SqlStore, runtime = createFakeRuntime()): 
     async define(jobs, chains = []) {
       const definitions = readDefinitions(jobs, chains);
       await store.transaction('define', async (tx) => {
-        for (const job of definitions.jobs) await defineJob(tx, job, newEffects());
+        await defineJobs(tx, definitions.jobs, newEffects());
         for (const chain of definitions.chains) await defineChain(tx, chain, newEffects());
       });
     },

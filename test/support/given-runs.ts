@@ -5,7 +5,7 @@ import { readDefinitions } from '../../scheduler/definition/read-definitions.ts'
 import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
 import type { ExecutorClient } from '../../scheduler/dispatch/executor-client.ts';
 import { createSender } from '../../scheduler/dispatch/send-run-request.ts';
-import { storeDefinitions } from '../../scheduler/firing/define.ts';
+import { storeDefinitions } from '../../scheduler/firing/store-definitions.ts';
 import { triggerJob } from '../../scheduler/firing/trigger-job.ts';
 import { recordHeartbeat } from '../../scheduler/registry/record-heartbeat.ts';
 import { type RunView, viewRun } from '../../scheduler/run/run-view.ts';

@@ -27,3 +27,14 @@ export async function setParentsOf(
     [...new Set(parents)].map((name) => [name, childJobId, firesOn]),
   );
 }
+
+/** The parents of jobs that are new. */
+export async function insertParents(
+  tx: SqlTx,
+  children: readonly { readonly childJobId: number; readonly parents: readonly string[]; readonly on: FiresOn }[],
+): Promise<void> {
+  await tx.insertRows(
+    { table: 's_child_job', columns: ['parent_name', 'child_job_id', 'fires_on'] },
+    children.flatMap(({ childJobId, parents, on }) => [...new Set(parents)].map((name) => [name, childJobId, on])),
+  );
+}

@@ -98,6 +98,16 @@ export async function insertFireRows(tx: SqlTx, fires: readonly NewFire[]): Prom
   );
 }
 
+/** Which of these jobs have a fire of any kind (unique key of s_fire). */
+export async function jobsWithFires(db: SqlReader, jobIds: readonly number[]): Promise<Set<number>> {
+  if (jobIds.length === 0) return new Set();
+  const rows = await db.all<{ jobId: number }>(
+    `select distinct job_id as jobId from s_fire where job_id in (${jobIds.map(() => '?').join(', ')})`,
+    [...jobIds],
+  );
+  return new Set(rows.map(({ jobId }) => jobId));
+}
+
 /** Planned fires stand in the small table from which they are decided; one that stands there already stays. */
 export async function insertPlannedFires(
   tx: SqlTx,

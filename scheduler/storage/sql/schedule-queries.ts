@@ -75,6 +75,17 @@ const scheduleUnder = (tx: SqlTx, of: Scheduled, lock: string): Promise<Schedule
     of.chainId,
   ]);
 
+/** Those of these jobs that have one, locked in the order of their ids. */
+export async function lockSchedules(tx: SqlTx, jobIds: readonly number[]): Promise<ScheduleRow[]> {
+  if (jobIds.length === 0) return [];
+  return tx.all(
+    `select ${COLUMNS} from s_schedule
+      where job_id in (${jobIds.map(() => '?').join(', ')}) and chain_id = 0 and chain_run_id = 0
+      order by job_id${tx.forUpdate}`,
+    [...jobIds],
+  );
+}
+
 export async function scheduleOf(db: SqlReader, of: Scheduled): Promise<ScheduleRow | null> {
   return db.get(`select ${COLUMNS} from s_schedule where job_id = ? and chain_id = ? and chain_run_id = 0`, [
     of.jobId,
@@ -93,6 +104,27 @@ export async function insertSchedule(
     schedule.configHash,
     schedule.nextAt,
   ]);
+}
+
+type JobSchedule = Pick<ScheduleRow, 'jobId' | 'configHash' | 'nextAt'>;
+
+/** Schedules of jobs that have none. */
+export async function insertSchedules(tx: SqlTx, schedules: readonly JobSchedule[]): Promise<void> {
+  await tx.insertRows(
+    { table: 's_schedule', columns: ['job_id', 'chain_id', 'chain_run_id', 'config_hash', 'next_at'] },
+    schedules.map(({ jobId, configHash, nextAt }) => [jobId, 0, 0, configHash, nextAt]),
+  );
+}
+
+/** LOCKED schedules go on where they are, by another version of their jobs. */
+export async function rehashSchedules(
+  tx: SqlTx,
+  schedules: readonly Pick<JobSchedule, 'jobId' | 'configHash'>[],
+): Promise<void> {
+  await tx.updateRows(
+    { table: 's_schedule', key: ['job_id', 'chain_id', 'chain_run_id'], set: ['config_hash'] },
+    schedules.map(({ jobId, configHash }) => [jobId, 0, 0, configHash]),
+  );
 }
 
 /** Its row is locked by the caller. */
