@@ -57,12 +57,17 @@ export class HeldSlice {
     return !this.isLost && (this.#waiting > 0 || this.#clock.monotonicMs() - this.#movedAtMs <= stallMs);
   }
 
+  /** How long the lease goes on from now, as far as this process's clock can tell. */
+  get heldForMs(): number {
+    return this.#heldUntilMs - this.#clock.monotonicMs();
+  }
+
   /**
    * By this process's monotonic clock the lease has run out. A hint and no more: nothing is begun without asking the
    * store first. Whether a write counts is decided by the epoch in its WHERE.
    */
   get hasLikelyRunOut(): boolean {
-    return this.#clock.monotonicMs() > this.#heldUntilMs;
+    return this.heldForMs < 0;
   }
 }
 

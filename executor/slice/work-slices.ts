@@ -84,6 +84,8 @@ class SliceWorkers {
   #firstHasEnded = false;
   #learned: RowCost = NOTHING_LEARNED;
   #boundIsSaid = false;
+  /** How often in a row each worker found what it wanted in somebody else's hands. */
+  readonly #busyTurns = new Map<string, number>();
 
   constructor(options: WorkSlicesOptions, work: SliceWork) {
     this.#options = options;
@@ -125,7 +127,9 @@ class SliceWorkers {
       const claim = await this.#claim(owner);
       const lease = claim.kind === 'leased' ? claim.lease : await this.#splitOff(owner, claim);
       if (lease === null) return false;
-      if (lease !== 'again') await this.#workSlice(no, lease, sinceMs);
+      if (lease === 'again') return true;
+      this.#busyTurns.delete(owner);
+      await this.#workSlice(no, lease, sinceMs);
     } catch (error) {
       // Whether it happened the rows will say: at worst a lease is ours that nobody works until it has run out.
       if (!isDaybreakError(error, 'COMMIT_UNKNOWN')) throw error;
@@ -182,10 +186,16 @@ class SliceWorkers {
       if (split.kind === 'busy') isBusy = true;
     }
     if (isBusy) {
-      await this.#sleep(BUSY_MS * (0.5 + this.#options.runtime.random.next()));
+      await this.#sleep(this.#busyMs(owner));
       return 'again';
     }
     return (await this.#waitForOwn(claim)) ? 'again' : null;
+  }
+
+  #busyMs(owner: string): number {
+    const turns = this.#busyTurns.get(owner) ?? 0;
+    this.#busyTurns.set(owner, turns + 1);
+    return Math.min(BUSY_MAX_MS, BUSY_MS * 2 ** turns) * (0.5 + this.#options.runtime.random.next());
   }
 
   async #waitForOwn({ ownLeft, untilMs, nowMs }: Extract<Claim, { kind: 'nothing' }>): Promise<boolean> {
@@ -286,4 +296,9 @@ const HELD_BACK_MS = 1_000;
 const OWN_POLL_MS = 150;
 /** Somebody had a row just now: a transaction's length, not a lease's. */
 const BUSY_MS = 25;
+/**
+ * Where transactions are long, workers with nothing to do would ask all the time: at the end of a night of three
+ * processes on two cores they made nearly a thousand attempts to split.
+ */
+const BUSY_MAX_MS = 100;
 const SPLITS_TRIED = 4;
