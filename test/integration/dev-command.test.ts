@@ -155,3 +155,74 @@ test.concurrent('people see lines, the join command among them, and never the ac
   const log = readFileSync(join(bench.dir, 'for people/dev/logs/dev.log'), 'utf8');
   expect(stdout + stderr + log).not.toContain(secret);
 });
+
+/** Somebody who is logged in at the API of a dev. */
+async function person(url: string, path: string, credentials: object) {
+  const at = `${url}/api/v1`;
+  const json = { 'content-type': 'application/json' };
+  const known = await fetch(at + path, { method: 'POST', headers: json, body: JSON.stringify(credentials) });
+  const cookie = known.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const { csrfToken } = (await known.json()) as { csrfToken: string };
+  const headers = { ...json, cookie, 'x-csrf-token': csrfToken };
+  return async (path: string, order?: object) => {
+    const init = order === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(order) };
+    return (await (await fetch(at + path, init)).json()) as Record<string, never>;
+  };
+}
+
+test.concurrent('a night that leaves something: what is open is asked again, and two people settle what is theirs', {
+  timeout: 300_000,
+}, async () => {
+  const unsettled = ['--home', 'unsettled', '--now', '--faults', 'unsettled', '--night-lasts', '20'];
+  const running = startDev(...unsettled);
+  const { url } = await running.event({ event: 'up' });
+  const link = String((await running.event({ event: 'setup_link' })).url);
+  const passwords = { first: 'correct horse battery', next: 'another horse battery' };
+  const root = await person(String(url), '/setup', {
+    token: link.split('#')[1],
+    name: 'root',
+    password: passwords.first,
+  });
+  const join = async (name: string, permissions: string[]) => {
+    await root('/users', { name, password: passwords.first, grants: [{ group: 'settlement', permissions }] });
+    const first = await person(String(url), '/session', { name, password: passwords.first });
+    await first('/session/password', { current: passwords.first, next: passwords.next });
+    return person(String(url), '/session', { name, password: passwords.next });
+  };
+  const [maker, checker] = [await join('ann', ['view', 'run']), await join('bob', ['view', 'approve'])];
+  await running.event({ event: 'chain_ended' });
+
+  const open = (await maker('/items/unresolved?group=settlement')) as unknown as {
+    items: { requestNo: string | null; state: string; nextCheckAtMs: number | null }[];
+  };
+  const inTheAir = open.items.find(({ state }) => state === 'PROCESSING');
+  expect(inTheAir?.nextCheckAtMs).toEqual(expect.any(Number));
+  expect(await maker('/items/ask-now', { group: 'settlement', requestNo: inTheAir?.requestNo })).toMatchObject({
+    asked: true,
+  });
+  const theirs = (await maker('/items/unresolved?group=settlement&state=MANUAL')) as unknown as {
+    items: { requestNo: string; amountMinor: string }[];
+  };
+  const [{ requestNo, amountMinor } = { requestNo: '', amountMinor: '' }] = theirs.items;
+  const history = (await maker(`/items/history?group=settlement&requestNo=${requestNo}`)) as unknown as {
+    events: { text: string; body: string | null }[];
+  };
+  const sent = history.events.find(({ text }) => text.startsWith('send: answered'));
+  // Of an answer that tells of forty calls only the entry of this one, which names another amount each time.
+  expect(JSON.parse(sent?.body ?? '{}')).toMatchObject({ requestNo, amount: Number(amountMinor) + 1 });
+
+  const order = { group: 'settlement', requestNo, as: 'success', reason: 'seen at the bank' };
+  const { approvalId } = await maker('/items/resolve', order);
+  expect(await maker(`/approvals/${approvalId}/approve`, {})).toMatchObject({ error: { code: 'FORBIDDEN' } });
+  expect(await checker(`/approvals/${approvalId}/approve`, {})).toMatchObject({ state: 'approved' });
+  const found = await maker(`/items?group=settlement&q=${requestNo}`);
+  expect(found).toMatchObject({ items: [{ requestNo, state: 'SUCCESS', reason: 'BY_HAND' }] });
+  const { items: nights } = (await maker('/nights?group=settlement')) as unknown as { items: { nightId: string }[] };
+  const report = (await maker(`/nights/report?group=settlement&nightId=${nights[0]?.nightId}`)) as unknown as {
+    sections: { name: string; rows: unknown[][] }[];
+  };
+  const differences = report.sections.find(({ name }) => name === 'differences')?.rows ?? [];
+  expect(differences.map(([kind]) => kind)).toContain('AMOUNT_DIFFERS');
+  running.child.kill('SIGTERM');
+  await running.ended;
+});

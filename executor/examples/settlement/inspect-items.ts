@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { DaybreakError } from '../../../shared/errors.ts';
 import type { SqlReader, SqlStore } from '../../../shared/sql/sql.ts';
 import { PAGE_DEFAULT, PAGE_PARAMS, pageOf, paramsReader } from '../../inspect/read-params.ts';
+import { evidenceEvents } from './inspect-evidence.ts';
 import { itemEvents } from './night-status.ts';
 import { parseRequestNo } from './request-no.ts';
 
@@ -112,7 +113,7 @@ export async function itemHistory(store: SqlStore, given: Readonly<Record<string
   return store.read('item-history', async (db) => {
     const row = await byRequestNo(db, requestNo);
     const told = await itemEvents(db, row.runId, requestNo);
-    const evidence = await evidenceOf(db, row.subject);
+    const evidence = await evidenceEvents(db, { ...row, requestNo });
     const events = [
       ...told.map(({ atMs, what }) => ({ atMs, kind: 'call', text: what, by: null, body: null })),
       ...evidence,
@@ -150,31 +151,6 @@ async function byRequestNo(db: SqlReader, requestNo: string): Promise<ItemRow> {
         );
   if (row === null) throw new DaybreakError('ITEM_NOT_FOUND', `no item has the request number ${requestNo}`);
   return row;
-}
-
-const BODY_CHARS_MAX = 4_000;
-
-async function evidenceOf(db: SqlReader, subject: number) {
-  const rows = await db.all<{ kind: string; outcome: string; body: string; atMs: number; accountNo: string }>(
-    `select e.kind, e.outcome, e.body, e.at_ms as atMs, c.account_no as accountNo
-       from call_out c join evidence e on e.id = c.evidence_id
-      where c.downstream_id in (select id from downstream) and c.subject = ? order by e.id limit 100`,
-    [subject],
-  );
-  return rows.map(({ kind, outcome, body, atMs, accountNo }) => ({
-    atMs,
-    kind: 'evidence',
-    text: `${kind}: ${outcome}`,
-    by: null,
-    body: withoutAccounts(body, accountNo).slice(0, BODY_CHARS_MAX),
-  }));
-}
-
-/** An answer may tell of many items; of account numbers no more than the last four characters are shown. */
-function withoutAccounts(body: string, accountNo: string): string {
-  return body
-    .replaceAll(accountNo, `****${accountNo.slice(-4)}`)
-    .replace(/("account_?(?:no|number)"\s*:\s*")([^"]*?)([^"]{0,4}")/gi, '$1****$3');
 }
 
 const itemOf = (row: ItemRow) => ({

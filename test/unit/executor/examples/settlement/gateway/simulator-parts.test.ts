@@ -6,7 +6,10 @@ import { openBooksFile } from '../../../../../../executor/examples/settlement/ga
 import type { BookEntry } from '../../../../../../executor/examples/settlement/gateway-simulator/books-types.ts';
 import { businessCalendar } from '../../../../../../executor/examples/settlement/gateway-simulator/business-date.ts';
 import { composeAnswer } from '../../../../../../executor/examples/settlement/gateway-simulator/compose-answer.ts';
-import { decideFate, statedAmount } from '../../../../../../executor/examples/settlement/gateway-simulator/debit-fate.ts';
+import {
+  decideFate,
+  statedAmount,
+} from '../../../../../../executor/examples/settlement/gateway-simulator/debit-fate.ts';
 import {
   type Dials,
   QUIET,
