@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { countRequests } from './walk.ts';
 
 export function launchBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({
@@ -34,6 +35,7 @@ export async function openPage(
     timezoneId: 'Asia/Shanghai',
   });
   const page = await context.newPage();
+  countRequests(page);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

@@ -6,6 +6,7 @@ import zh from 'antd/locale/zh_CN';
 import { RouterProvider } from 'react-router/dom';
 import { ApiProblem } from '../api/client.ts';
 import { AskProvider } from '../look/ask.tsx';
+import { LastResort } from './broken.tsx';
 import { useIsDark, useLanguage } from './preferences.ts';
 import { router } from './routes.tsx';
 import { SessionProvider } from './session.tsx';
@@ -26,23 +27,26 @@ export function App() {
   const language = useLanguage();
   const isDark = useIsDark();
   return (
-    <StyleProvider layer>
-      <ConfigProvider
-        theme={antdTheme(isDark)}
-        locale={language === 'zh' ? zh : en}
-        button={{ autoInsertSpace: false }}
-        wave={{ disabled: true }}
-      >
-        <AntdApp component={false}>
-          <QueryClientProvider client={client}>
-            <SessionProvider>
-              <AskProvider>
-                <RouterProvider router={router} />
-              </AskProvider>
-            </SessionProvider>
-          </QueryClientProvider>
-        </AntdApp>
-      </ConfigProvider>
-    </StyleProvider>
+    // Outside of antd's: its dialogs are drawn there, and what is in them asks the API as well.
+    <QueryClientProvider client={client}>
+      <StyleProvider layer>
+        <ConfigProvider
+          theme={antdTheme(isDark)}
+          locale={language === 'zh' ? zh : en}
+          button={{ autoInsertSpace: false }}
+          wave={{ disabled: true }}
+        >
+          <LastResort>
+            <AntdApp component={false}>
+              <SessionProvider>
+                <AskProvider>
+                  <RouterProvider router={router} />
+                </AskProvider>
+              </SessionProvider>
+            </AntdApp>
+          </LastResort>
+        </ConfigProvider>
+      </StyleProvider>
+    </QueryClientProvider>
   );
 }

@@ -1,12 +1,31 @@
 import { Button } from 'antd';
+import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRouteError } from 'react-router';
 import { ProblemNote } from '../look/parts.tsx';
 
 /** A page that threw: said, instead of a white screen. After an update of the server old files are gone: load anew. */
 export function Broken() {
+  return <BrokenNote error={useRouteError()} />;
+}
+
+/** What threw outside of any page, e.g. in a dialog. */
+export class LastResort extends Component<
+  { readonly children: ReactNode },
+  { readonly thrown: readonly [unknown] | null }
+> {
+  override state: { readonly thrown: readonly [unknown] | null } = { thrown: null };
+  static getDerivedStateFromError(error: unknown) {
+    return { thrown: [error] };
+  }
+  override render() {
+    const { thrown } = this.state;
+    return thrown === null ? this.props.children : <BrokenNote error={thrown[0]} />;
+  }
+}
+
+function BrokenNote({ error }: { readonly error: unknown }) {
   const { t } = useTranslation();
-  const error = useRouteError();
   return (
     <main className="shell-main">
       <div className="page">
