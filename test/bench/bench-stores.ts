@@ -71,6 +71,13 @@ async function mysqlStores(dir: string, plans: string): Promise<BenchStores> {
   };
 }
 
+/** An empty database of its own for one part of the bench. */
+export async function openBenchDatabase(part: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  const name = `daybreak_bench_${part}_${process.pid}`;
+  await onServer([`drop database if exists ${name}`, `create database ${name}`]);
+  return { url: `${BENCH_SERVER}/${name}`, drop: () => onServer([`drop database if exists ${name}`]) };
+}
+
 /** Whether that server is there: without it the figures of MariaDB are left out. */
 export async function hasMysql(): Promise<boolean> {
   try {

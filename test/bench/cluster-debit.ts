@@ -15,6 +15,8 @@ export interface ClusterComparison {
   /** Seconds of each repetition. */
   readonly floor: readonly number[];
   readonly byExecutors: ReadonlyMap<number, readonly number[]>;
+  /** By the number of executors: transactions that were run again after a deadlock or a lock wait, of all repetitions. */
+  readonly repeated: ReadonlyMap<number, number>;
 }
 
 /**
@@ -36,25 +38,31 @@ export async function compareClusters(options: {
   });
   const floor: number[] = [];
   const byExecutors = new Map<number, number[]>(options.executors.map((count) => [count, []]));
+  const repeated = new Map<number, number>();
   try {
     for (let n = 0; n < options.repetitions; n += 1) {
       const place = { storeUrl: await stores.next(), gatewayUrl: gateway.url, nodeArgs: [] };
       floor.push((await debitOnce('floor', place)).seconds);
       for (const [count, seconds] of byExecutors) {
-        seconds.push(await debitBy(count, { storeUrl: await stores.next(), gatewayUrl: gateway.url }));
+        const done = await debitBy(count, { storeUrl: await stores.next(), gatewayUrl: gateway.url });
+        seconds.push(done.seconds);
+        repeated.set(count, (repeated.get(count) ?? 0) + done.repeated);
       }
     }
   } finally {
     await gateway.close();
     await stores.remove();
   }
-  return { lines: options.contracts * 2, floor, byExecutors };
+  return { lines: options.contracts * 2, floor, byExecutors, repeated };
 }
 
 export const ratioTo = (comparison: ClusterComparison, executors: number): number =>
   median(comparison.floor) / median(comparison.byExecutors.get(executors) ?? []);
 
-async function debitBy(executors: number, place: { storeUrl: string; gatewayUrl: string }): Promise<number> {
+async function debitBy(
+  executors: number,
+  place: { storeUrl: string; gatewayUrl: string },
+): Promise<{ readonly seconds: number; readonly repeated: number }> {
   const children = Array.from({ length: executors }, (_, index) =>
     fork(EXECUTOR, [place.storeUrl, place.gatewayUrl, String(index), String(executors)], {
       env: { ...process.env, DAYBREAK_GATEWAY_KEY: KEY },
@@ -63,33 +71,34 @@ async function debitBy(executors: number, place: { storeUrl: string; gatewayUrl:
   await Promise.all(children.map((child) => answerOf(child)));
   const startedMs = performance.now();
   // A principal follows its premium: the legs come one after the other, as the chain has them.
-  for (const leg of Object.keys(BENCH_RUNS)) {
-    await Promise.all(
-      children.map((child) => {
-        child.send(leg);
-        return answerOf(child);
-      }),
-    );
-  }
+  for (const leg of Object.keys(BENCH_RUNS)) await Promise.all(children.map((child) => ask(child, leg)));
   const seconds = (performance.now() - startedMs) / 1_000;
   await assertAllSettled(place.storeUrl);
-  await Promise.all(
+  const ends = await Promise.all(
     children.map(async (child) => {
       const exited = once(child, 'exit');
-      child.send('end');
+      const repeated = await ask(child, 'end');
       await exited;
+      return repeated;
     }),
   );
-  return seconds;
+  return { seconds, repeated: ends.reduce((sum, repeated) => sum + repeated, 0) };
 }
 
-async function answerOf(child: ChildProcess): Promise<void> {
+function ask(child: ChildProcess, what: string): Promise<number> {
+  child.send(what);
+  return answerOf(child);
+}
+
+/** What it says: how many transactions it has run again so far. */
+async function answerOf(child: ChildProcess): Promise<number> {
   const ending = new AbortController();
   const gone = once(child, 'exit', { signal: ending.signal }).then(([code]) => {
     throw new Error(`an executor of the bench ended with ${code}`);
   });
   try {
-    await Promise.race([once(child, 'message', { signal: ending.signal }), gone]);
+    const [{ repeated }] = await Promise.race([once(child, 'message', { signal: ending.signal }), gone]);
+    return repeated as number;
   } finally {
     ending.abort();
     gone.catch(() => undefined);

@@ -19,6 +19,13 @@ export interface EnginePart {
   readonly shardTotal: number;
   readonly cluster: boolean;
 }
+
+export interface DebitEngineRun extends DebitRun {
+  debitLeg(leg: string): Promise<void>;
+  /** Transactions that were run again after a deadlock or a lock wait. */
+  readonly repeated: number;
+}
+
 const ALONE: EnginePart = { shards: [0, 1, 2], shardTotal: 3, cluster: false };
 const BENCH_REDIS = process.env.DAYBREAK_BENCH_REDIS ?? 'redis://127.0.0.1:6379';
 const TWO_HOURS_MS = 7_200_000;
@@ -30,7 +37,7 @@ const TWO_HOURS_MS = 7_200_000;
 export async function openEngine(
   { storeUrl, gatewayUrl, gatewayKey }: DebitPlace,
   part: EnginePart = ALONE,
-): Promise<DebitRun & { debitLeg(leg: string): Promise<void> }> {
+): Promise<DebitEngineRun> {
   const runtime = systemRuntime();
   const logger = silentLogger;
   const store = await openSqlStore(storeUrl, { runtime, logger });
@@ -65,6 +72,9 @@ export async function openEngine(
   };
   return {
     debitLeg,
+    get repeated() {
+      return store.figures().transactions.repeated;
+    },
     async debit() {
       for (const { group } of jobs) await debitLeg(group);
     },

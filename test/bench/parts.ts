@@ -1,5 +1,6 @@
 import { adminPart } from './admin-part.ts';
 import { type BenchDialect, hasMysql } from './bench-stores.ts';
+import { clusterPart, coresPart, waitingPart } from './cluster-part.ts';
 import { type Comparison, compareWithFloor } from './compare-floor.ts';
 import { type Paging, pageDeeply } from './deep-paging.ts';
 import { spread } from './figures.ts';
@@ -33,6 +34,10 @@ export interface BenchSize {
   readonly deepRows: number;
   readonly guardSeconds: number;
   readonly adminRuns: number;
+  readonly clusterContracts: number;
+  readonly clusterRepetitions: number;
+  readonly waitingRows: number;
+  readonly coresRows: number;
 }
 
 export const REDUCED: BenchSize = {
@@ -48,6 +53,10 @@ export const REDUCED: BenchSize = {
   deepRows: 1_000_000,
   guardSeconds: 15,
   adminRuns: 1_000_000,
+  clusterContracts: 100_000,
+  clusterRepetitions: 3,
+  waitingRows: 40_000,
+  coresRows: 6_000,
 };
 export const FULL: BenchSize = {
   floorContracts: 500_000,
@@ -62,6 +71,10 @@ export const FULL: BenchSize = {
   deepRows: 3_000_000,
   guardSeconds: 30,
   adminRuns: 1_000_000,
+  clusterContracts: 500_000,
+  clusterRepetitions: 2,
+  waitingRows: 60_000,
+  coresRows: 15_000,
 };
 
 type Say = (line: string) => void;
@@ -206,6 +219,15 @@ export const PARTS = {
 
   /** One merchant with half of the rows, one whose rows are dear, one node that is slow; and one that is killed. */
   skew: ({ skewRows }, say) => skewPart(skewRows, say),
+
+  /** The money engine in one executor process and in three, against the hand-written loop. */
+  cluster: (size, say) => clusterPart(size, say),
+
+  /** Rows that wait: what three executor processes are worth. */
+  waiting: (size, say) => waitingPart(size, say),
+
+  /** Rows that compute: what a second worker process of an executor is worth. */
+  cores: (size, say) => coresPart(size, say),
 
   /** The lists of the admin, with many jobs and runs in the store. */
   admin: ({ adminRuns }, say) => adminPart(adminRuns, say),
