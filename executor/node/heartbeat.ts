@@ -3,6 +3,7 @@ import { createLoop } from '../../shared/runtime/loop.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 import type { Registration, SchedulerAnswer, SchedulerClient } from './scheduler-client.ts';
+import type { ThrottledTeller } from './throttled-shards.ts';
 
 /** Tells a scheduler again and again that this node is there; while it drains too, so that its runs are not given away. */
 export interface Heartbeat {
@@ -18,6 +19,8 @@ export interface Heartbeat {
 export interface HeartbeatOptions {
   readonly schedulerClient: SchedulerClient;
   readonly registration: Registration;
+  /** Asked before each beat: what it says of the shards that this node holds. */
+  readonly throttled: ThrottledTeller;
   readonly intervalMs: number;
   readonly runtime: Runtime;
   readonly logger: Logger;
@@ -35,7 +38,10 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   let last: SchedulerAnswer['kind'] | null = null;
 
   async function beat(): Promise<SchedulerAnswer> {
-    const answer = await schedulerClient.register(registration);
+    const throttled = await options.throttled();
+    const answer = await schedulerClient.register(
+      throttled === undefined ? registration : { ...registration, throttled: [...throttled] },
+    );
     metrics.heartbeat(answer.kind);
     if (answer.kind !== last) logChange(answer);
     last = answer.kind;

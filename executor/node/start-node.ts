@@ -25,6 +25,7 @@ import type { SchedulerClient } from './scheduler-client.ts';
 import { joinOutboxSender } from './shared-outbox.ts';
 import { createSignatureTrust } from './signature-trust.ts';
 import { createSlots, type Slots } from './slots.ts';
+import { createThrottledTeller } from './throttled-shards.ts';
 import { createTriggerRoutes } from './trigger-routes.ts';
 import { createWireGuard } from './wire-guard.ts';
 
@@ -95,6 +96,11 @@ async function openNode(
       incarnation: settings.incarnation,
       ...(Object.keys(settings.labels).length === 0 ? {} : { labels: settings.labels }),
     },
+    // A store of the node's own has no slices.
+    throttled:
+      settings.store === null
+        ? async () => undefined
+        : createThrottledTeller({ store, runtime, logger, running: slots.running }),
     intervalMs: settings.heartbeatIntervalMs,
     runtime,
     logger,

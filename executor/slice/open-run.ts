@@ -1,4 +1,4 @@
-import type { SqlReader, SqlTx } from '../../shared/sql/sql.ts';
+import type { SqlReader, SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 
 /**
  * Whether slices of a run may be claimed just now. An attempt that works a shard of it keeps the run open, by the
@@ -43,4 +43,20 @@ export function tellThrottled(tx: SqlTx, runId: number, why: string | null): Pro
         'update slice_run set throttled_why = ? where run_id = ? and (throttled_why is null or throttled_why <> ?)',
         [why.slice(0, 255), runId, why.slice(0, 255)],
       );
+}
+
+/** Which of these runs say why no slice of them is claimed, and what they say; runs without slices say nothing. */
+export async function throttledRuns(
+  store: Pick<SqlStore, 'read'>,
+  runIds: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  if (runIds.length === 0) return new Map();
+  const rows = await store.read('read-throttled-runs', (db) =>
+    db.all<{ run: number; why: string }>(
+      `select run_id as run, throttled_why as why from slice_run
+        where run_id in (${runIds.map(() => '?').join(', ')}) and throttled_why is not null`,
+      runIds,
+    ),
+  );
+  return new Map(rows.map(({ run, why }) => [Number(run), why]));
 }

@@ -41,12 +41,7 @@ export const NO_SHARD = -1;
  * Takes a slice that is free or whose lease has run out, by its row's lock and epoch + 1. Null: it is not to be had, or
  * somebody has the row just now; nobody queues for it, because there are others.
  */
-export async function takeSlice(
-  tx: SqlTx,
-  who: SliceTaker,
-  sliceNo: number,
-  expectedMs: number | null = null,
-): Promise<SliceLease | null> {
+export async function takeSlice(tx: SqlTx, who: SliceTaker, sliceNo: number): Promise<SliceLease | null> {
   const slice = await lockSliceIfFree(tx, who.runId, sliceNo);
   if (!slice || slice.state === 'done' || (slice.state === 'leased' && slice.leaseUntil >= tx.nowMs)) return null;
   const epochRead = slice.epoch;
@@ -58,7 +53,6 @@ export async function takeSlice(
   slice.leasedAt = tx.nowMs;
   slice.leasedFrom = slice.cursorSeq;
   slice.readToSeq = handEnd(slice.cursorSeq, slice.hi, who);
-  slice.expectedMs = expectedMs;
   await insertLeaseRow(tx, slice, who);
   if (!(await saveSlice(tx, slice, epochRead))) return null;
   return leaseOf(slice, who);

@@ -30,7 +30,6 @@ export interface SliceRow {
   /** What ended leases took, for the cost of a row. */
   workedMs: number;
   workedRows: number;
-  expectedMs: number | null;
   settledCount: number;
   openCount: number;
   told: boolean;
@@ -40,7 +39,7 @@ export interface SliceRow {
 
 const COLUMNS = `run_id, slice_no, item_count, hi, home_shard, epoch, owner, lease_until, state, cursor_seq, sent_to_seq,
   settled_count, open_count, told, history_no, history_hash, lo, wave, hot, read_to_seq, leased_at, leased_from, worked_ms,
-  worked_rows, expected_ms`;
+  worked_rows`;
 
 export const lockSlice = (tx: SqlTx, runId: number, sliceNo: number): Promise<SliceRow | null> =>
   readLocked(tx, runId, sliceNo, tx.forUpdate);
@@ -80,7 +79,6 @@ async function readLocked(tx: SqlTx, runId: number, sliceNo: number, lock: strin
     leasedFrom: Number(row[21]),
     workedMs: Number(row[22]),
     workedRows: Number(row[23]),
-    expectedMs: row[24] === null ? null : Number(row[24]),
   };
 }
 
@@ -89,7 +87,7 @@ export async function saveSlice(tx: SqlTx, slice: SliceRow, epochRead: number): 
   const matched = await tx.run(
     `update slice set epoch = ?, owner = ?, lease_until = ?, state = ?, cursor_seq = ?, sent_to_seq = ?,
        settled_count = ?, open_count = ?, told = ?, history_no = ?, history_hash = ?, hi = ?, item_count = ?,
-       read_to_seq = ?, leased_at = ?, leased_from = ?, worked_ms = ?, worked_rows = ?, expected_ms = ?
+       read_to_seq = ?, leased_at = ?, leased_from = ?, worked_ms = ?, worked_rows = ?
      where run_id = ? and slice_no = ? and epoch = ?`,
     [
       slice.epoch,
@@ -110,7 +108,6 @@ export async function saveSlice(tx: SqlTx, slice: SliceRow, epochRead: number): 
       slice.leasedFrom,
       slice.workedMs,
       slice.workedRows,
-      slice.expectedMs,
       slice.runId,
       slice.sliceNo,
       epochRead,

@@ -125,25 +125,25 @@ async function applyOne(tx: SqlTx, one: OneMigration): Promise<void> {
     if (tx.dialect === 'mysql') await tx.run('commit');
   };
   for (let n = from; n < statements.length; n++) {
-    const mayBeThere = row !== null && row.in_flight > n;
+    const mayBeDone = row !== null && row.in_flight > n;
     await note('in_flight = ?', [n + 1]);
-    await runStatement(tx, statements[n] ?? '', mayBeThere);
+    await runStatement(tx, statements[n] ?? '', mayBeDone);
     await note('statements_done = ?, checksum = ?', [n + 1, checksums[n + 1] ?? '']);
   }
   await note('applied_at = ?', [tx.nowMs]);
 }
 
-// Table, column, index and trigger exist already.
-const THERE_ALREADY = new Set([1050, 1060, 1061, 1359]);
+// Table, column, index and trigger exist already; what was to be dropped is gone.
+const DONE_ALREADY = new Set([1050, 1060, 1061, 1359, 1091]);
 
-/** A statement that was begun before a crash may be done: then what it makes is there, and that is no error. */
-async function runStatement(tx: SqlTx, text: string, mayBeThere: boolean): Promise<void> {
+/** A statement that was begun before a crash may be done: then what it makes is there, or what it drops is gone, and that is no error. */
+async function runStatement(tx: SqlTx, text: string, mayBeDone: boolean): Promise<void> {
   try {
     await tx.run(text);
   } catch (error) {
     const cause = error instanceof DaybreakError ? error.cause : null;
     const errno = (cause as { errno?: unknown } | null)?.errno;
-    if (!mayBeThere || typeof errno !== 'number' || !THERE_ALREADY.has(errno)) throw error;
+    if (!mayBeDone || typeof errno !== 'number' || !DONE_ALREADY.has(errno)) throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { clusterSlices } from './0005-cluster-slices.ts';
 import { rateShares } from './0006-rate-shares.ts';
 import { batchProgress } from './0007-batch-progress.ts';
 import { executorCluster } from './0009-executor-cluster.ts';
+import { sliceColumns } from './0009-slice-columns.ts';
 
 /** The tables of a store that executors share, in the order of their numbers; an application's own come behind them. */
 export const executorMigrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const executorMigrations: readonly Migration[] = [
   rateShares,
   batchProgress,
   executorCluster,
+  sliceColumns,
 ];
