@@ -1,8 +1,8 @@
-import { type LogReader, openLogReader, type Position, walkLines } from './run-log-index.ts';
+import { type LogReader, openLogReader, type Position, seekLine, walkLines } from './run-log-index.ts';
 
 /** Which lines of a log: from a line on, the last ones, or those before a line. Lines count from 1. */
 export type LogRange =
-  | { readonly kind: 'from'; readonly line: number }
+  | { readonly kind: 'from'; readonly line: number; readonly count?: number }
   | { readonly kind: 'last'; readonly count: number }
   | { readonly kind: 'before'; readonly line: number; readonly count: number };
 
@@ -29,18 +29,27 @@ export async function readRunLog(path: string, range: LogRange, growing: boolean
   if (reader === null) return null;
   try {
     return range.kind === 'from'
-      ? await readFrom(reader, Math.max(1, range.line), growing)
+      ? await readFrom(
+          reader,
+          { fromLine: Math.max(1, range.line), count: range.count ?? Number.MAX_SAFE_INTEGER },
+          growing,
+        )
       : await readBackwards(reader, range, growing);
   } finally {
     await reader.close();
   }
 }
 
-async function readFrom(reader: LogReader, fromLine: number, growing: boolean): Promise<RunLogPage> {
-  const start = await seek(reader, fromLine);
+async function readFrom(
+  reader: LogReader,
+  { fromLine, count }: { readonly fromLine: number; readonly count: number },
+  growing: boolean,
+): Promise<RunLogPage> {
+  const start = await seekLine(reader, fromLine);
   if (start.line < fromLine) return { fromLine, toLine: fromLine - 1, content: '', complete: true };
-  const end = await walkLines(reader, start, (at) => at.offset - start.offset < PAGE_BYTES_MAX);
-  const full = end.offset - start.offset >= PAGE_BYTES_MAX;
+  const isFull = (at: Position) => at.offset - start.offset >= PAGE_BYTES_MAX || at.line - start.line >= count;
+  const end = await walkLines(reader, start, (at) => !isFull(at));
+  const full = isFull(end);
   // What follows the last line break is a line of its own, cut short, unless somebody is writing it just now.
   const unfinished = !full && !growing && end.offset < reader.bytes;
   const content = await textBetween(reader, start.offset, unfinished ? reader.bytes : end.offset);
@@ -62,8 +71,9 @@ async function readBackwards(
   const lines = last.line - 1 + (unfinished ? 1 : 0);
   const toLine = range.kind === 'before' ? Math.min(lines, Math.max(1, range.line) - 1) : lines;
   const count = Math.min(Math.max(1, range.count), PAGE_LINES_MAX);
-  const wanted = await seek(reader, Math.max(1, toLine - count + 1));
-  const endOffset = toLine === lines ? (growing ? last.offset : reader.bytes) : (await seek(reader, toLine + 1)).offset;
+  const wanted = await seekLine(reader, Math.max(1, toLine - count + 1));
+  const endOffset =
+    toLine === lines ? (growing ? last.offset : reader.bytes) : (await seekLine(reader, toLine + 1)).offset;
   const start = await notBefore(reader, wanted, endOffset - PAGE_BYTES_MAX);
   const content = await textBetween(reader, start.offset, endOffset);
   return {
@@ -72,12 +82,6 @@ async function readBackwards(
     content: content === '' || content.endsWith('\n') ? content : `${content}\n`,
     complete: toLine === lines,
   };
-}
-
-/** The start of a line, or of the line after the last one when there are fewer. */
-async function seek(reader: LogReader, line: number): Promise<Position> {
-  const near = await reader.nearest(line);
-  return near.line >= line ? near : await walkLines(reader, near, (at) => at.line < line);
 }
 
 async function notBefore(reader: LogReader, from: Position, offset: number): Promise<Position> {

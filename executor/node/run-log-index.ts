@@ -80,6 +80,12 @@ export async function walkLines(
   return at;
 }
 
+/** The start of a line, or of the line after the last one when there are fewer. */
+export async function seekLine(reader: LogReader, line: number): Promise<Position> {
+  const near = await reader.nearest(line);
+  return near.line >= line ? near : await walkLines(reader, near, (at) => at.line < line);
+}
+
 export interface ScannedLog {
   readonly lines: number;
   readonly bytes: number;

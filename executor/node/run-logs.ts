@@ -4,6 +4,7 @@ import { recoverHeldBack } from './held-back-file.ts';
 import { type PruneReport, pruneRunLogs } from './prune-run-logs.ts';
 import { type LogRange, type RunLogPage, readRunLog } from './read-run-log.ts';
 import { type OpenRunLog, openRunLog } from './run-log.ts';
+import { type FoundLines, type LogSearch, searchRunLog } from './search-run-log.ts';
 
 /**
  * Run logs: one text file per attempt, `{dir}/YYYY-MM-DD/{logId}.log`, the day being that of the run request in UTC.
@@ -13,6 +14,8 @@ export interface RunLogs {
   open(logId: number, logDateTime: number): OpenRunLog;
   /** A page of at most 1 MiB; null when there is no such log. */
   read(logId: number, logDateTime: number, range: LogRange): Promise<RunLogPage | null>;
+  /** A piece of a search; null when there is no such log. What is held back while a log is cut has no number yet. */
+  search(logId: number, logDateTime: number, search: LogSearch): Promise<FoundLines | null>;
   /** Puts what killed nodes had still held back to the end of its log, but for attempts that run somewhere. */
   recover(isRunning: (logId: number) => boolean): Promise<void>;
   /**
@@ -43,6 +46,22 @@ export function createRunLogs(options: RunLogsOptions): RunLogs {
   const pathOf = (logId: number, atMs: number) => join(options.dir, dayOf(atMs), `${logId}.log`);
   const openLogs = new Map<string, OpenRunLog>();
 
+  /** Asks the file of a log: the asking side may know the time in whole seconds only, at midnight another day's. */
+  async function ofLog<T>(
+    logId: number,
+    logDateTime: number,
+    ask: (path: string, log: OpenRunLog | undefined) => Promise<T | null>,
+  ): Promise<T | null> {
+    for (const days of [0, -1, 1]) {
+      const path = pathOf(logId, logDateTime + days * DAY_MS);
+      const log = openLogs.get(path);
+      await log?.flushed();
+      const answer = await ask(path, log);
+      if (answer !== null) return answer;
+    }
+    return null;
+  }
+
   /** The last lines of a log that is cut are not in its file yet; they have no number until they are. */
   function withHeldBack(page: RunLogPage, range: LogRange, log: OpenRunLog | undefined): RunLogPage {
     const held = range.kind === 'last' ? (log?.heldBack() ?? []).slice(-range.count) : [];
@@ -64,17 +83,13 @@ export function createRunLogs(options: RunLogsOptions): RunLogs {
       openLogs.set(path, log);
       return log;
     },
-    async read(logId, logDateTime, range) {
-      // The asking side may know the time in whole seconds only, which at midnight is another day: look beside it.
-      for (const days of [0, -1, 1]) {
-        const path = pathOf(logId, logDateTime + days * DAY_MS);
-        const log = openLogs.get(path);
-        await log?.flushed();
+    read: (logId, logDateTime, range) =>
+      ofLog(logId, logDateTime, async (path, log) => {
         const page = await readRunLog(path, range, log !== undefined);
-        if (page !== null) return withHeldBack(page, range, log);
-      }
-      return null;
-    },
+        return page === null ? null : withHeldBack(page, range, log);
+      }),
+    search: (logId, logDateTime, search) =>
+      ofLog(logId, logDateTime, (path) => searchRunLog(path, search, options.runtime.clock)),
     recover: (isRunning) => recoverHeldBack(options.dir, isRunning),
     prune: ({ beforeMs, totalBytesMax, isRunning }) =>
       pruneRunLogs(options.dir, {

@@ -7,7 +7,6 @@ import {
   type Envelope,
   IdleBeatSchema,
   KillSchema,
-  type LogRequest,
   LogRequestSchema,
   type RunRequest,
   RunRequestSchema,
@@ -17,10 +16,9 @@ import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { ScriptRunner } from '../handler/builtin/script-runner.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { type Inspections, inspect } from '../inspect/inspections.ts';
-import { lookUpAttempt } from './attempt-queries.ts';
+import { answerLog } from './answer-log.ts';
 import { blockStrategyOf } from './block-strategy.ts';
 import { fail, type VerbRoute } from './http-node-server.ts';
-import { type LogRange, PAGE_LINES_MAX } from './read-run-log.ts';
 import { readRunRequest, refuseRunRequest } from './read-run-request.ts';
 import type { RunLogs } from './run-logs.ts';
 import type { AttemptOrder, Reply, Slots } from './slots.ts';
@@ -38,7 +36,7 @@ export interface TriggerRoutesOptions {
 
 /** What a scheduler may ask of an executor. The paths are matched exactly. */
 export function createTriggerRoutes(options: TriggerRoutesOptions): Record<string, VerbRoute> {
-  const { slots, handlers, runLogs, store } = options;
+  const { slots, handlers } = options;
 
   /** What is asked for, or why it cannot be taken. */
   function orderOf(request: RunRequest): AttemptOrder | Envelope {
@@ -74,33 +72,13 @@ export function createTriggerRoutes(options: TriggerRoutesOptions): Record<strin
     '/inspect': checked(InspectSchema, async (question) =>
       ok(await inspect(options.inspections, question, options.logger)),
     ),
-    '/log': checked(LogRequestSchema, async (request) => {
-      const { logId, logDateTim, logDateTime, fromLineNum } = request;
-      const known = await lookUpAttempt(store, logId);
-      const dayHintMs = known?.logDateTime ?? logDateTime ?? logDateTim ?? 0;
-      const page = await runLogs.read(logId, dayHintMs, logRangeOf(request));
-      if (page === null) {
-        // One that has begun and said nothing yet is told from one that waits: no lines so far, and more may come.
-        const begun = slots.running().some((one) => one.logId === logId && one.state !== 'queued');
-        if (begun) return ok({ fromLineNum, toLineNum: 0, logContent: '', isEnd: false });
-        return ok({ fromLineNum, toLineNum: 0, logContent: 'readLog fail, logFile not exists', isEnd: true });
-      }
-      const isEnd = page.complete && (known?.ended ?? true);
-      return ok({ fromLineNum: page.fromLine, toLineNum: page.toLine, logContent: page.content, isEnd });
-    }),
+    '/log': checked(LogRequestSchema, async (request) => ok(await answerLog(options, request))),
   };
 }
 
 const readRun = peerMessageReader(RunRequestSchema);
 const isOrder = (one: AttemptOrder | Envelope): one is AttemptOrder => 'attempt' in one;
 const envelopeOf = ({ code, message }: Reply): Envelope => (code === CODE_SUCCESS ? ok() : fail(message));
-
-/** Peers ask from a line on; our own schedulers also for the end of a log and, from there, upwards. */
-function logRangeOf({ fromLineNum, lastLines, beforeLineNum }: LogRequest): LogRange {
-  if (beforeLineNum !== undefined) return { kind: 'before', line: beforeLineNum, count: lastLines ?? PAGE_LINES_MAX };
-  if (lastLines !== undefined) return { kind: 'last', count: lastLines };
-  return { kind: 'from', line: fromLineNum };
-}
 
 /** Parses the body at the border, as tolerant as its Java peers are; behind it the type is trusted. */
 function checked<S extends TObject>(schema: S, handle: (body: Static<S>) => Promise<Envelope>): VerbRoute {

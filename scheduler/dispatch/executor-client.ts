@@ -1,3 +1,4 @@
+import type { LineWanted } from '../../shared/log-level.ts';
 import type { InspectAnswer, InspectMessage } from '../../shared/protocol/inspect.ts';
 import type { LogPage, RunRequest } from '../../shared/protocol/wire.ts';
 
@@ -46,6 +47,10 @@ export interface LogOrder {
   /** Instead, of ours only: the last so many lines, or those before a line. */
   readonly lastLines?: number;
   readonly beforeLineNum?: number;
+  /** Of ours: so many at most, from `fromLineNum` on. */
+  readonly linesMax?: number;
+  /** Of ours: instead of the lines, those among them that hold a text and are of a level or a graver one. */
+  readonly search?: LineWanted;
 }
 
 export interface KillOrder {

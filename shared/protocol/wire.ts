@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { LOG_LEVELS } from '../log-level.ts';
 
 /**
  * The wire between scheduler and executor: xxl-job's messages (generations B-E) with our own optional fields, which
@@ -135,6 +136,15 @@ export const LogRequestSchema = Type.Object({
   // they begin.
   lastLines: Type.Optional(Type.Integer({ minimum: 1 })),
   beforeLineNum: Type.Optional(Type.Integer({ minimum: 1 })),
+  // So many lines from `fromLineNum` on at most; of a search so many that are found.
+  linesMax: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** Not the lines themselves, but those among them that hold a text and are of a level or a graver one. */
+  search: Type.Optional(
+    Type.Object({
+      text: Type.String(),
+      level: Type.Optional(Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)))),
+    }),
+  ),
 });
 export type LogRequest = Static<typeof LogRequestSchema>;
 
@@ -144,6 +154,14 @@ export const LogPageSchema = Type.Object({
   toLineNum: Type.Integer(),
   logContent: Type.Optional(Type.String()),
   isEnd: Type.Optional(Type.Boolean()),
+  /** Ours, the answer to a search: it has come as far as `toLineNum`. */
+  search: Type.Optional(
+    Type.Object({
+      found: Type.Array(Type.Object({ no: Type.Integer(), text: Type.String() })),
+      /** No line comes after that one now. */
+      isThrough: Type.Boolean(),
+    }),
+  ),
 });
 export type LogPage = Static<typeof LogPageSchema>;
 

@@ -303,7 +303,7 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
   'POST /runs/:runId/kill': () => ({ killed: true }),
   'POST /runs/:runId/rerun': () => ({ runId: 9041, created: true }),
   'GET /logs/:logId': ({ query }) => {
-    const last = Number(query.lastLines ?? 200);
+    const last = Number(query.linesMax ?? query.lastLines ?? 200);
     const from =
       query.fromLine !== undefined
         ? Number(query.fromLine)
@@ -322,7 +322,7 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
     const lines = Array.from({ length: 20_000 }, (_, n) => data.logLine(from + n))
       .filter(({ text }) => text.toLowerCase().includes((query.text ?? '').toLowerCase()))
       .slice(0, 50);
-    return { lines, nextFromLine: from + 20_000 };
+    return { lines, nextFromLine: from + 20_000 > data.LOG_LINES ? null : from + 20_000 };
   },
   'GET /logs/:logId/download': () => 'a log\n',
   'GET /clearing': ({ nowMs }) => ({

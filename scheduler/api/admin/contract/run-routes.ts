@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { LOG_LEVELS } from '../../../../shared/log-level.ts';
 import { Progress } from './chain-routes.ts';
 import { RUN_STATES, Started } from './job-routes.ts';
 import { route } from './route.ts';
@@ -137,7 +138,6 @@ export const Slice = Type.Object({
 });
 export type Slice = Static<typeof Slice>;
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** A page of a run log. Text is as the handler wrote it, without control characters: to be shown as text, never as markup. */
 export const LogPage = Type.Object({
   fromLine: Type.Integer(),
@@ -236,7 +236,7 @@ export const runRoutes = {
   }),
   'GET /logs/:logId': route({
     summary:
-      'A page of the log of one attempt: from a line on, the last so many, or those before a line. Default: the last 200.',
+      'A page of the log of one attempt: from a line on (`linesMax`: so many at most), the last so many, or those before a line. Default: the last 200.',
     permission: 'view',
     subject: ofLog,
     params: logId,
@@ -244,12 +244,13 @@ export const runRoutes = {
       fromLine: maybe(Id),
       lastLines: maybe(Type.Integer({ minimum: 1, maximum: 2000 })),
       beforeLine: maybe(Id),
+      linesMax: maybe(Type.Integer({ minimum: 1, maximum: 2000 })),
     }),
     reply: LogPage,
   }),
   'GET /logs/:logId/search': route({
     summary:
-      'Lines that hold a text or are of a level, from a line on; it looks through so many lines at a time and says where to go on.',
+      'Lines that hold a text, and are of a level or a graver one, from a line on; it looks for about a second and says where to go on.',
     permission: 'view',
     subject: ofLog,
     params: logId,

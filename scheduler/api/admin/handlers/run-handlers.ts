@@ -47,6 +47,8 @@ import { logLines, searchLog, streamLog } from './log-text.ts';
 import { cursorOf, numberCursor, PAGE_DEFAULT, readCursor } from './paging.ts';
 
 const DAY_MS = 86_400_000;
+/** Who reads slowly has so many parts of at most 1 MiB lie here, and the executor is not asked for more. */
+const DOWNLOAD_PARTS_AHEAD = 4;
 const OPEN: readonly RunState[] = ['waiting', 'running', 'dispatched'];
 const BAD: readonly RunState[] = ['failed', 'timed_out', 'cancelled'];
 
@@ -139,7 +141,7 @@ export function createRunHandlers({ ctx }: AdminParts): Handlers<typeof runRoute
       return reply
         .type('text/plain; charset=utf-8')
         .header('content-disposition', `attachment; filename="log-${params.logId}.txt"`)
-        .send(Readable.from(text));
+        .send(Readable.from(text, { highWaterMark: DOWNLOAD_PARTS_AHEAD }));
     },
     'GET /clearing': async ({ query }) =>
       ctx.store.read('preview-clearing', async (db) => {
@@ -284,9 +286,9 @@ const attemptOf = (row: AttemptPageRow, stopping: ReadonlySet<number>): Attempt 
   sends: row.sends,
 });
 
-function rangeOf({ fromLine, lastLines, beforeLine }: Query<'GET /logs/:logId'>): LogRange {
+function rangeOf({ fromLine, lastLines, beforeLine, linesMax }: Query<'GET /logs/:logId'>): LogRange {
   if (beforeLine !== undefined) return { beforeLine, lastLines: lastLines ?? 200 };
-  if (fromLine !== undefined) return { fromLine };
+  if (fromLine !== undefined) return { fromLine, ...(linesMax === undefined ? {} : { linesMax }) };
   return { lastLines: lastLines ?? 200 };
 }
 

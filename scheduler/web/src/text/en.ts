@@ -358,6 +358,9 @@ export const en = {
   'log.hits_one': '{{count}} hit',
   'log.hits_other': '{{count}} hits',
   'log.searchOn': 'Search on from line {{line}}',
+  'log.searchedTo': 'Searched to line {{line}}',
+  'log.searchedAll': 'Searched to the end',
+  'log.searchStop': 'Stop',
 
   'bulk.region': 'Chosen rows',
   'bulk.chosen': '{{count}} chosen',

@@ -357,6 +357,9 @@ export const zh = {
   'log.hits_one': '{{count}} 处匹配',
   'log.hits_other': '{{count}} 处匹配',
   'log.searchOn': '从第 {{line}} 行继续搜索',
+  'log.searchedTo': '已搜索到第 {{line}} 行',
+  'log.searchedAll': '已搜索到末尾',
+  'log.searchStop': '停止',
 
   'bulk.region': '所选行',
   'bulk.chosen': '已选 {{count}} 项',

@@ -3,7 +3,8 @@ import { afterFailure, isShut, LOCKED_MS } from '../../../../scheduler/admin/peo
 import { checkPassword, hashPassword } from '../../../../scheduler/admin/people/password.ts';
 import { passwordRefusal } from '../../../../scheduler/admin/people/password-rules.ts';
 import { mayDo, type Principal, type Right } from '../../../../scheduler/admin/rights/rights.ts';
-import { inertLine, levelOf } from '../../../../scheduler/api/admin/handlers/log-text.ts';
+import { inertLine } from '../../../../scheduler/api/admin/handlers/log-text.ts';
+import { levelOf } from '../../../../shared/log-level.ts';
 import { systemRuntime } from '../../../../shared/runtime/system-runtime.ts';
 
 const { random } = systemRuntime();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LogOrder } from '../../../../scheduler/dispatch/executor-client.ts';
-import { type LogRange, readAttemptLog } from '../../../../scheduler/run/attempt-log.ts';
+import { type LogRange, readAttemptLog, searchAttemptLog } from '../../../../scheduler/run/attempt-log.ts';
 import type { LogPage } from '../../../../shared/protocol/wire.ts';
 import { givenRuns, only } from '../../../support/given-runs.ts';
 import { job } from '../../../support/given-scheduler.ts';
@@ -65,6 +65,42 @@ test.each<[LogRange, number, number]>([
     missing: false,
   });
   expect(Object.keys(orders[0] ?? {})).toEqual(['logId', 'logDateTime', 'fromLineNum']);
+});
+
+test('so many lines are asked for, and cut here where the executor is older than the question', async () => {
+  const { answer, log, orders, report, sent } = await givenAttempt();
+  await report(sent);
+  answer({ fromLineNum: 1, toLineNum: 10, logContent: `${TEN.join('\n')}\n`, isEnd: true });
+  expect(await log({ fromLine: 1, linesMax: 4 })).toMatchObject({ toLine: 4, lines: TEN.slice(0, 4), isEnd: false });
+  expect(await log({ fromLine: 1, linesMax: 10 })).toMatchObject({ toLine: 10, isEnd: true });
+  expect(orders[0]).toMatchObject({ fromLineNum: 1, linesMax: 4 });
+});
+
+test('a search is the work of the executor, which says how far it has come', async () => {
+  const { ctx, answer, orders, sent } = await givenAttempt();
+  const search = () => searchAttemptLog(ctx, sent.logId, { text: 'Line', level: 'warn', fromLine: 5, linesMax: 3 });
+  const found = [7, 8, 9, 10].map((no) => ({ no, text: `warn line ${no}` }));
+  answer({ fromLineNum: 5, toLineNum: 900, search: { found, isThrough: false } });
+  expect(await search()).toEqual({ found: found.slice(0, 3), nextFromLine: 901 });
+  answer({ fromLineNum: 5, toLineNum: 900, search: { found: [], isThrough: true } });
+  expect(await search()).toEqual({ found: [], nextFromLine: null });
+  expect(orders[0]).toMatchObject({ fromLineNum: 5, linesMax: 3, search: { text: 'Line', level: 'warn' } });
+});
+
+test('of an executor that cannot search the lines are looked through here, page by page', async () => {
+  const { ctx, answer, sent } = await givenAttempt({ foreign: true });
+  const search = (linesMax: number) => searchAttemptLog(ctx, sent.logId, { text: 'E 1', fromLine: 1, linesMax });
+  answer({ fromLineNum: 1, toLineNum: 10, logContent: TEN.join('\n'), isEnd: false });
+  expect(await search(5)).toEqual({
+    found: [
+      { no: 1, text: 'line 1' },
+      { no: 10, text: 'line 10' },
+    ],
+    nextFromLine: 11,
+  });
+  expect(await search(1)).toEqual({ found: [{ no: 1, text: 'line 1' }], nextFromLine: 2 });
+  answer({ fromLineNum: 11, toLineNum: 10, logContent: '', isEnd: false });
+  expect(await search(5)).toEqual({ found: [], nextFromLine: null });
 });
 
 test('a log that is not there is said to be missing', async () => {

@@ -1,44 +1,26 @@
 import { Button, Input } from 'antd';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, type Reply } from '../../api/client.ts';
+import { useLanguage } from '../../app/preferences.ts';
 import { SearchSign } from '../../look/icon.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
+import { formatCount } from '../../pure/format.ts';
 import { inertLine } from '../../pure/inert-text.ts';
+import { type LogHits, useLogSearch, type Wanted } from './use-log-search.ts';
 
-type Hits = Reply<'GET /logs/:logId/search'>;
-
-/** Searches the whole log where it lies, a piece at a time; a hit is gone to, wherever it is. */
+/** Searches the whole log, for a text or for the level that is chosen or for both; a hit is gone to, wherever it is. */
 export function LogSearch({
   logId,
-  search,
+  level,
   onSearch,
   onGoTo,
 }: {
   readonly logId: number;
-  readonly search: string;
+  readonly level: Wanted['level'];
   readonly onSearch: (text: string) => void;
   readonly onGoTo: (line: number) => void;
 }) {
   const { t } = useTranslation();
-  const [hits, setHits] = useState<Hits | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const look = async (text: string, from: number | null) => {
-    setIsBusy(true);
-    setError(null);
-    try {
-      const query = { text, limit: 200, ...(from === null ? {} : { fromLine: from }) };
-      const reply = await call('GET /logs/:logId/search', { params: { logId }, query });
-      setHits((before) =>
-        from === null || before === null ? reply : { ...reply, lines: [...before.lines, ...reply.lines] },
-      );
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setIsBusy(false);
-    }
-  };
+  const search = useLogSearch(logId);
   return (
     <>
       <Input.Search
@@ -46,27 +28,24 @@ export function LogSearch({
         placeholder={t('log.search')}
         allowClear
         enterButton={<SearchSign />}
-        loading={isBusy}
+        loading={search.isBusy}
         style={{ width: 260, maxWidth: '100%' }}
-        onSearch={(text) => {
-          onSearch(text.trim());
-          if (text.trim() === '') setHits(null);
-          else void look(text.trim(), null);
+        onSearch={(typed, _, info) => {
+          const text = typed.trim();
+          onSearch(text);
+          if (info?.source === 'clear' || (text === '' && level === null)) search.clear();
+          else search.start({ text, level });
         }}
       />
-      {error !== null && <ProblemNote error={error} />}
-      {hits !== null && (
+      {search.error !== null && <ProblemNote error={search.error} onRetry={search.goOn} />}
+      {search.hits !== null && (
         <div className="log-hits">
           <div className="row between small">
-            <strong>{t('log.hits', { count: hits.lines.length })}</strong>
-            {hits.nextFromLine !== null && (
-              <Button size="small" loading={isBusy} onClick={() => void look(search, hits.nextFromLine)}>
-                {t('log.searchOn', { line: hits.nextFromLine })}
-              </Button>
-            )}
+            <strong>{t('log.hits', { count: search.hits.lines.length })}</strong>
+            <GoOn hits={search.hits} isBusy={search.isBusy} goOn={search.goOn} stop={search.stop} />
           </div>
           <div className="hits">
-            {hits.lines.map(({ no, text }) => (
+            {search.hits.lines.map(({ no, text }) => (
               <button type="button" key={no} onClick={() => onGoTo(no)}>
                 <span className="soft">{no}</span>
                 <span className="cut">{inertLine(text)}</span>
@@ -76,5 +55,35 @@ export function LogSearch({
         </div>
       )}
     </>
+  );
+}
+
+/** How far the search has come, and how to stop it or have it go on. */
+function GoOn({
+  hits: { nextFromLine },
+  isBusy,
+  goOn,
+  stop,
+}: {
+  readonly hits: LogHits;
+  readonly isBusy: boolean;
+  readonly goOn: () => void;
+  readonly stop: () => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  if (nextFromLine === null) return <span className="soft">{t('log.searchedAll')}</span>;
+  const line = formatCount(nextFromLine, language);
+  return (
+    <span className="row tight">
+      {isBusy && (
+        <span className="soft" role="status">
+          {t('log.searchedTo', { line })}
+        </span>
+      )}
+      <Button size="small" onClick={isBusy ? stop : goOn}>
+        {isBusy ? t('log.searchStop') : t('log.searchOn', { line })}
+      </Button>
+    </span>
   );
 }

@@ -76,7 +76,7 @@ export function LogView({ logId }: { readonly logId: number }) {
   return (
     <div className={`log ${isWrapped ? 'is-wrapped' : ''}`}>
       <div className="log-tools">
-        <LogSearch logId={logId} search={search} onSearch={setSearch} onGoTo={goTo} />
+        <LogSearch logId={logId} level={least === 'debug' ? null : least} onSearch={setSearch} onGoTo={goTo} />
         <Select
           aria-label={t('log.level')}
           value={least}

@@ -1,12 +1,18 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { call } from '../../api/client.ts';
 import { listen } from '../../api/live.ts';
-import { useIsLive } from '../../api/read.ts';
 import { appendLines, EMPTY_WINDOW, type LogWindow, openWindow, prependLines } from '../../pure/log-window.ts';
 
 const PAGE_LINES = 500;
+/** A log that grows changes nothing in the store, so no hint says so. */
 const FOLLOW_MS = 2_000;
-const FOLLOW_BEHIND_HINTS_MS = 10_000;
+
+interface PageQuery {
+  readonly fromLine?: number;
+  readonly linesMax?: number;
+  readonly lastLines?: number;
+  readonly beforeLine?: number;
+}
 
 export interface Log {
   readonly window: LogWindow;
@@ -26,58 +32,82 @@ export function useLog(logId: number, isFollowing: boolean): Log {
   const [isReading, setIsReading] = useState(false);
   const [isMissing, setIsMissing] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const busy = useRef(false);
+  const reading = useRef<AbortController | null>(null);
   const now = useRef(window);
   now.current = window;
-  const live = useIsLive();
 
-  const read = useCallback(
-    async (
-      query: { fromLine?: number; lastLines?: number; beforeLine?: number },
-      use: (before: LogWindow, piece: LogWindow) => LogWindow,
-    ) => {
-      if (busy.current) return;
-      busy.current = true;
+  /**
+   * Reads a page and puts it into the window; how many lines it had. Who goes somewhere else does not wait for what is
+   * being read; everybody else does, and is given 0.
+   */
+  const readPage = useCallback(
+    async (query: PageQuery, use: (before: LogWindow, piece: LogWindow) => LogWindow, goes: 'on' | 'elsewhere') => {
+      if (reading.current !== null && goes === 'on') return 0;
+      reading.current?.abort();
+      const mine = new AbortController();
+      reading.current = mine;
       setIsReading(true);
       try {
-        const page = await call('GET /logs/:logId', { params: { logId }, query });
+        const page = await call('GET /logs/:logId', { params: { logId }, query, signal: mine.signal });
         setIsMissing(page.missing);
         setError(null);
         setWindow((before) => use(before, { lines: page.lines, isStart: false, isEnd: page.isEnd }));
+        return page.lines.length;
       } catch (problem) {
-        setError(problem);
+        if (!mine.signal.aborted) setError(problem);
+        return 0;
       } finally {
-        busy.current = false;
-        setIsReading(false);
+        if (reading.current === mine) {
+          reading.current = null;
+          setIsReading(false);
+        }
       }
     },
     [logId],
   );
+  useEffect(() => () => reading.current?.abort(), []);
 
-  const goToEnd = useCallback(() => void read({ lastLines: PAGE_LINES }, (_, piece) => openWindow(piece)), [read]);
+  const goToEnd = useCallback(
+    () => void readPage({ lastLines: PAGE_LINES }, (_, piece) => openWindow(piece), 'elsewhere'),
+    [readPage],
+  );
   const goTo = useCallback(
-    (line: number) =>
-      void read({ fromLine: Math.max(1, line - 100), lastLines: PAGE_LINES }, (_, piece) => openWindow(piece)),
-    [read],
+    (line: number) => {
+      const around = { fromLine: Math.max(1, line - 100), linesMax: PAGE_LINES };
+      void readPage(around, (_, piece) => openWindow(piece), 'elsewhere');
+    },
+    [readPage],
   );
   const readLater = useCallback(() => {
     const last = now.current.lines.at(-1)?.no ?? 0;
-    void read({ fromLine: last + 1, lastLines: PAGE_LINES }, (before, piece) => appendLines(before, piece));
-  }, [read]);
+    void readPage({ fromLine: last + 1, linesMax: PAGE_LINES }, (before, piece) => appendLines(before, piece), 'on');
+  }, [readPage]);
+  /** What is new; of a log that grows faster than it can be read the end is shown, and what lies between is passed over. */
+  const follow = useCallback(async () => {
+    if (document.visibilityState === 'hidden') return;
+    const last = now.current.lines.at(-1)?.no ?? 0;
+    const isBehind = (lines: number) => lines >= PAGE_LINES;
+    const read = await readPage(
+      { fromLine: last + 1, linesMax: PAGE_LINES },
+      (before, piece) => (isBehind(piece.lines.length) ? before : appendLines(before, piece)),
+      'on',
+    );
+    if (isBehind(read)) goToEnd();
+  }, [readPage, goToEnd]);
   const readEarlier = useCallback(() => {
     const first = now.current.lines[0]?.no ?? 1;
     if (now.current.isStart || first <= 1) return;
-    void read({ beforeLine: first, lastLines: PAGE_LINES }, (before, piece) => prependLines(before, piece));
-  }, [read]);
+    void readPage({ beforeLine: first, lastLines: PAGE_LINES }, (before, piece) => prependLines(before, piece), 'on');
+  }, [readPage]);
 
   useEffect(goToEnd, [goToEnd]);
-  useEffect(() => listen(`log:${logId}`, () => isFollowing && readLater()), [logId, isFollowing, readLater]);
+  useEffect(() => listen(`log:${logId}`, () => isFollowing && void follow()), [logId, isFollowing, follow]);
   const isEnd = window.isEnd;
   useEffect(() => {
     if (!isFollowing || isEnd) return;
-    const timer = setInterval(readLater, live ? FOLLOW_BEHIND_HINTS_MS : FOLLOW_MS);
+    const timer = setInterval(() => void follow(), FOLLOW_MS);
     return () => clearInterval(timer);
-  }, [isFollowing, isEnd, live, readLater]);
+  }, [isFollowing, isEnd, follow]);
 
   return { window, isReading, isMissing, error, readEarlier, readLater, goTo, goToEnd };
 }
