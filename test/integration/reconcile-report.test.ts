@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { noteCarriedOver } from '../../executor/examples/settlement/reconcile-carried-over.ts';
 import { insertDifferences } from '../../executor/examples/settlement/reconcile-differences.ts';
 import { buildReport, type ReportExtras } from '../../executor/examples/settlement/report/build-report.ts';
+import { executorsSection } from '../../executor/examples/settlement/report/report-html-sections.ts';
 import { writeReport } from '../../executor/examples/settlement/report/write-report.ts';
 import {
   dialectsHere,
@@ -227,12 +228,26 @@ describe.each(dialects)('the report of a night on %s', (dialect) => {
     await lease(at.runs.PREMIUM, 0, 1, 'http://127.0.0.1:9999/#5.0', 0, 1, 0, 1_000);
     await lease(at.runs.PREMIUM, 0, 2, 'http://127.0.0.1:9998/#6.0', 0, 0, 500, 1_500);
     await lease(at.runs.PRINCIPAL, 0, 1, 'http://127.0.0.1:9997/#7.0', 1, 1, 10_000, 10_500);
-    const report = await build({ executors: [{ shardIndex: 2, address: 'http://127.0.0.1:9996/' }] });
+    // Two that joined in mid run and had no shard of it, one of them with two worker processes.
+    await plant(at.store, 'update slice set epoch = 5 where run_id = ?', [at.runs.PRINCIPAL]);
+    await lease(at.runs.PRINCIPAL, 0, 2, 'http://127.0.0.1:9995/#worker-0', -1, 2, 10_000, 10_500);
+    await lease(at.runs.PRINCIPAL, 0, 3, 'http://127.0.0.1:9994/#v', -1, 4, 10_000, 10_500);
+    await lease(at.runs.PRINCIPAL, 0, 4, 'http://127.0.0.1:9995/#worker-1', -1, 3, 10_000, 10_500);
+    const known = [
+      { shardIndex: 2, address: 'http://127.0.0.1:9996/' },
+      { shardIndex: null, address: 'http://127.0.0.1:9995/' },
+    ];
+    const report = await build({ executors: known });
     expect(report.executors).toEqual([
       { address: 'http://127.0.0.1:9998/', shardIndex: 0, items: 1 },
       { address: 'http://127.0.0.1:9997/', shardIndex: 1, items: 1 },
       { address: 'http://127.0.0.1:9996/', shardIndex: 2, items: 0 },
+      { address: 'http://127.0.0.1:9994/', shardIndex: null, items: 4 },
+      { address: 'http://127.0.0.1:9995/', shardIndex: null, items: 5 },
     ]);
+    expect(executorsSection(report).text).toContain(
+      '<td class="n">volunteer</td><td class="code keep">http://127.0.0.1:9995/</td><td class="n">5</td>',
+    );
     expect(report.throughput).toEqual({ items: 3, seconds: 2, itemsPerSecond: 1.5 });
   });
 

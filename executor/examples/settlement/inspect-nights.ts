@@ -68,7 +68,11 @@ type Leg = Readonly<Record<string, Readonly<Record<string, { readonly count: num
 interface Stored {
   readonly legs?: Readonly<Record<string, Leg>>;
   readonly reconciliation?: Readonly<Record<string, number>>;
-  readonly executors?: readonly { readonly address: string; readonly shardIndex: number; readonly items: number }[];
+  readonly executors?: readonly {
+    readonly address: string;
+    readonly shardIndex: number | null;
+    readonly items: number;
+  }[];
   readonly throughput?: Readonly<Record<string, number>>;
   readonly conservation?: { readonly holds: boolean };
 }
@@ -167,7 +171,11 @@ async function sectionsOf(db: SqlReader, night: NightRow, report: Stored | null)
       name: 'executors',
       title: 'Executors',
       columns: ['address', 'shardIndex', 'items'],
-      rows: (report?.executors ?? []).map(({ address, shardIndex, items }) => [address, shardIndex, items]),
+      rows: (report?.executors ?? []).map(({ address, shardIndex, items }) => [
+        address,
+        shardIndex ?? 'volunteer',
+        items,
+      ]),
     },
     {
       name: 'throughput',

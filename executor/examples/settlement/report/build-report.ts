@@ -2,6 +2,7 @@ import type { SqlReader, SqlStore, SqlValue } from '../../../../shared/sql/sql.t
 import type { Night } from '../night-start.ts';
 import {
   countUnresolved,
+  type ExecutorReport,
   exitCodeOf,
   type FileReport,
   type NightReport,
@@ -18,7 +19,7 @@ export interface ReportExtras {
   /** The night could not be run (exit code 2) and debited nothing: why, in one sentence. */
   readonly badInput?: string;
   /** The executors of this start: those without a single item are listed as well. */
-  readonly executors?: readonly { readonly shardIndex: number; readonly address: string }[];
+  readonly executors?: readonly Pick<ExecutorReport, 'shardIndex' | 'address'>[];
   /** Default: when the night is stored as finished, else the store's clock. */
   readonly finishedAtMs?: number;
 }

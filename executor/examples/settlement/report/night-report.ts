@@ -63,7 +63,8 @@ export interface FileReport {
 
 export interface ExecutorReport {
   readonly address: string;
-  readonly shardIndex: number;
+  /** Null: it had no shard of the night's debits, and worked as a volunteer. */
+  readonly shardIndex: number | null;
   /** Over all restarts. */
   readonly items: number;
 }

@@ -77,7 +77,7 @@ ${report.executors.map(
     address,
     shardIndex,
     items,
-  }) => html`<tr><td class="n">${shardIndex}</td><td class="code keep">${address}</td><td class="n">${grouped(items)}</td><td class="n">${percentText(items, all)}</td><td>${shareBar(items, all, `${items} of ${all} items`)}</td></tr>
+  }) => html`<tr><td class="n">${shardIndex ?? 'volunteer'}</td><td class="code keep">${address}</td><td class="n">${grouped(items)}</td><td class="n">${percentText(items, all)}</td><td>${shareBar(items, all, `${items} of ${all} items`)}</td></tr>
 `,
 )}</tbody></table></div></section>`;
 }

@@ -1,14 +1,21 @@
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
+import { NO_SHARD } from '../../../slice/slice-lease.ts';
 import type { ExecutorReport, NightReport } from './night-report.ts';
 
-/** Who worked how many items, added up per shard index over restarts; the address is the last one that held a slice. */
+/**
+ * Who worked how many items, added up over restarts: per shard index, where the address is the last one that held a slice,
+ * and per address of those that had no shard of the run (volunteers), after them.
+ */
 export async function readExecutors(
   db: SqlReader,
   chainRunId: number | null,
-  known: readonly { readonly shardIndex: number; readonly address: string }[],
+  known: readonly Pick<ExecutorReport, 'shardIndex' | 'address'>[],
 ): Promise<ExecutorReport[]> {
-  const shards = new Map<number, { address: string; items: number; lastAt: number }>();
-  for (const { shardIndex, address } of known) shards.set(shardIndex, { address, items: 0, lastAt: -1 });
+  const workers = new Map<string, ExecutorReport & { readonly lastAt: number }>();
+  for (const { shardIndex, address } of known) {
+    // A volunteer of an earlier report is found again by its leases.
+    if (shardIndex !== null) workers.set(String(shardIndex), { address, shardIndex, items: 0, lastAt: -1 });
+  }
   // A lease that was never ended (its holder was killed and nobody came after) counts as far as the cursor went.
   const rows = await db.arrays(
     `select l.shard_index, l.owner, sum(case when l.ended_at is null and s.epoch = l.epoch
@@ -20,18 +27,21 @@ export async function readExecutors(
     [chainRunId ?? -1],
   );
   for (const [index, owner, items, startedAt] of rows) {
-    const shard = shards.get(Number(index)) ?? { address: '', items: 0, lastAt: -1 };
-    const isLater = Number(startedAt) >= shard.lastAt;
-    shards.set(Number(index), {
-      // The owner's text is the executor's address, a '#', and which attempt of which shard it was.
-      address: isLater ? (String(owner).split('#')[0] ?? '') : shard.address,
-      items: shard.items + Number(items),
-      lastAt: Math.max(shard.lastAt, Number(startedAt)),
+    const shardIndex = Number(index) === NO_SHARD ? null : Number(index);
+    // The owner's text is the executor's address, a '#', and which attempt of which shard or which process it was.
+    const address = String(owner).split('#')[0] ?? '';
+    const key = shardIndex === null ? `volunteer ${address}` : String(shardIndex);
+    const before = workers.get(key) ?? { address, items: 0, lastAt: -1 };
+    workers.set(key, {
+      address: Number(startedAt) >= before.lastAt ? address : before.address,
+      shardIndex,
+      items: before.items + Number(items),
+      lastAt: Math.max(before.lastAt, Number(startedAt)),
     });
   }
-  return [...shards]
-    .sort(([a], [b]) => a - b)
-    .map(([shardIndex, { address, items }]) => ({ address, shardIndex, items }));
+  return [...workers.values()]
+    .sort((a, b) => (a.shardIndex ?? Infinity) - (b.shardIndex ?? Infinity) || (a.address < b.address ? -1 : 1))
+    .map(({ address, shardIndex, items }) => ({ address, shardIndex, items }));
 }
 
 /** The time in which at least one slice was held: pauses between legs and between restarts are not in it. */
