@@ -51,7 +51,7 @@ export async function startChain(
   ctx: SchedulerContext,
   order: StartChain,
 ): Promise<{ chainRunId: number; created: boolean }> {
-  checkOrder(order);
+  assertStartChain(order);
   const { chainRunId, created, effects } = await ctx.store.transaction('start-chain', async (tx) => {
     const effects = newEffects();
     if (order.despiteHold !== true) await refuseUnderHold(tx, order.chain);
@@ -191,7 +191,8 @@ export async function cancelChainRun(
 
 const NOBODY_BY_NAME = 'a program';
 
-function checkOrder(order: StartChain): void {
+/** What a start has to say. Throws BAD_INPUT. */
+export function assertStartChain(order: StartChain): void {
   assertFireOrder(order);
   if (order.by !== undefined) assertPerson({ by: order.by });
   const texts = typeof order.params === 'string' ? { '*': order.params } : (order.params ?? {});

@@ -156,11 +156,6 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     const view = (await admin.ask('GET /runs/:runId', root, { params: first })).body;
     expect(view.run).toMatchObject({ state: 'cancelled', origin: 'manual', by: 'root' });
     expect(view.may).toMatchObject({ kill: false, rerunAll: true });
-    const dry = await admin.ask('POST /jobs/:jobId/run', root, {
-      params: { jobId: 3 },
-      body: { requestId: 'dry', dryRun: true },
-    });
-    expect(dry.status).toBe(409);
   });
 
   test('many at once: each is judged by itself, and what fails for one keeps no other from it', async () => {

@@ -118,6 +118,10 @@ test('jobs, runs, trigger and kill ask the API with a key, and the record of it 
   const listed = JSON.parse((await run('jobs', '--search', 'by-hand', '--json')).stdout) as { jobs: { id: number }[] };
   expect(listed.jobs).toMatchObject([{ name: 'by-hand', title: 'By hand' }]);
 
+  const dry = await run('trigger', 'by-hand', '--date', '2026-11-20', '--dry-run');
+  expect(dry.stdout).toContain('by-hand for 2026-11-20 would wait: no executor of group "nobody" is alive');
+  expect(dry.stdout).toContain('nothing of this has happened');
+  expect(JSON.parse((await run('runs', '--job', 'by-hand', '--json')).stdout)).toEqual({ runs: [] });
   const order = ['trigger', 'by-hand', '--date', '2026-11-20', '--request-id', 'r1', '--json'];
   const first = JSON.parse((await run(...order)).stdout) as { runId: number };
   expect(first).toMatchObject({ created: true, requestId: 'r1' });

@@ -372,6 +372,20 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
   },
   'POST /jobs/:jobId/copy': ({ body }) => ({ jobId: 34, name: (body as { name: string }).name, version: 1 }),
   'POST /jobs/:jobId/labels': (asked) => ({ jobId: jobOf(asked).id, name: jobOf(asked).name, version: 6 }),
+  'POST /jobs/:jobId/dry-run': ({ nowMs }) => ({
+    ...{ nowMs, businessDate: '2026-11-20', heldBecause: null, run: RUN_FORECAST, usualMs: 60_000 },
+    ...{ etaAtMs: nowMs + 60_000, children: [], zone: 'Asia/Shanghai', nextFires: [] },
+  }),
+  'POST /chains/:chain/dry-run': ({ nowMs }) => ({
+    ...{ nowMs, businessDate: '2026-11-20', heldBecause: null, cutOffAtMs: nowMs + HOUR, etaAtMs: nowMs + MINUTE },
+    nodes: [
+      {
+        ...{ job: 'import-plans', jobId: 1, group: 'orders', outcome: 'first', why: null, usualMs: MINUTE, param: '' },
+        ...{ startAtMs: nowMs, endAtMs: nowMs + MINUTE, heldBecause: null, run: RUN_FORECAST },
+      },
+    ],
+    ...{ edges: [], sweeps: [], isLate: false, zone: 'Asia/Shanghai', nextFires: [] },
+  }),
   'POST /jobs/:jobId/run': () => ({ runId: 9041, created: true }),
   'GET /jobs/:jobId/versions': ({ nowMs }) => data.versions(nowMs),
   'GET /jobs/:jobId/versions/:version': (asked) => ({
@@ -467,10 +481,10 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
   'PATCH /groups/:group': ({ params }) =>
     data.groups.items.find(({ name }) => name === params.group) ?? data.groups.items[0],
   'POST /groups/:group/token': () => ({ token: 'dbg_4f9a0c2be71d6035a8c2e19f7b44d0a2' }),
-  'POST /groups/:group/join-token': ({ nowMs, params }) => ({
+  'POST /groups/:group/join-token': ({ nowMs }) => ({
     joinToken: 'join_81c2',
     expiresAtMs: nowMs + 10 * MINUTE,
-    command: `npx daybreak executor --join http://127.0.0.1:7070 --group ${params.group} --join-token join_81c2`,
+    command: 'DAYBREAK_SCHEDULERS=http://127.0.0.1:7070 DAYBREAK_JOIN_TOKEN=join-81c2 node my-executor.mjs',
   }),
   'GET /executors': ({ nowMs, query }) => ({
     items: executors(nowMs).filter(
@@ -576,6 +590,17 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
     approval(Number(params.approvalId), nowMs, 'withdrawn'),
   'GET /bulk/:operationId': ({ nowMs }) => bulkOperation([101], nowMs),
   'POST /bulk': ({ body, nowMs }) => bulkOperation((body as { ids: number[] }).ids, nowMs),
+};
+
+const RUN_FORECAST = {
+  ...{ outcome: 'goes', waitsFor: null, reason: null, input: null, executors: ['http://10.0.0.7:9999/'] },
+  shardTotal: 1,
+  shards: [
+    {
+      ...{ index: 0, name: 'shard 0', handler: 'importPlans', executor: 'http://10.0.0.7:9999/' },
+      ...{ leaves: 'at_once', param: 'date=2026-11-20' },
+    },
+  ],
 };
 
 function bulkOperation(ids: readonly number[], nowMs: number) {

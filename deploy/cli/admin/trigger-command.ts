@@ -4,6 +4,7 @@ import { dateOption } from '../options/read-values.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
 import { apiCall, onePositional } from './api-call.ts';
+import { needsDate, tellDryRun } from './dry-run.ts';
 import { jobNamed } from './jobs-command.ts';
 
 /** `daybreak trigger NAME`: a job of that name, else a chain. */
@@ -18,6 +19,9 @@ export async function runTriggerCommand(call: CommandCall): Promise<number> {
   const businessDate = date === undefined ? undefined : dateOption('date', date);
   const despiteHold = given.switches.has('despite-hold');
   const job = await jobNamed(api, name);
+  if (given.switches.has('dry-run')) {
+    return tellDryRun({ api, terminal, json }, { name, jobId: job?.id ?? null, businessDate, param });
+  }
   if (job !== null) {
     const { runId, created } = await api.ask('POST /jobs/:jobId/run', {
       params: { jobId: job.id },
@@ -33,7 +37,7 @@ export async function runTriggerCommand(call: CommandCall): Promise<number> {
     return 0;
   }
   if (businessDate === undefined) {
-    throw new UsageError(`there is no job "${inert(name)}"; if it is a chain, give --date YYYY-MM-DD`);
+    throw new UsageError(needsDate(name));
   }
   const { chainRunId, created } = await api.ask('POST /chains/:chain/start', {
     params: { chain: name },

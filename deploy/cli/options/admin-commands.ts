@@ -138,10 +138,11 @@ const trigger: CommandSpec = {
     { name: 'param', value: 'TEXT', meaning: 'the parameter, as the handler gets it', default: "the job's own" },
     { name: 'request-id', value: 'TEXT', meaning: 'names this order, 1 to 100 characters', default: 'a new one' },
     { name: 'despite-hold', meaning: 'although it is held' },
+    { name: 'dry-run', meaning: 'says what would happen: shards, executors, what it would wait for; nothing does' },
     { name: 'json', meaning: 'one JSON document instead of a line' },
     ...CONFIGURATION,
   ],
-  exitCodes: [[0, 'started, or it was by the same request id'], ...FAILED],
+  exitCodes: [[0, 'started, or it was by the same request id; or the dry run is told'], ...FAILED],
 };
 
 const logs: CommandSpec = {

@@ -156,6 +156,19 @@ const chainRunId = strict({ chainRunId: Id });
 const ofChainRun = { kind: 'chain_run', in: 'params', field: 'chainRunId' } as const;
 const Saved = Type.Object({ chain: Type.String(), version: Type.Integer() });
 
+/** What a chain is started with. */
+export const START = {
+  businessDate: BusinessDate,
+  /** Default: what the chain's cut-off rule says from now on. */
+  cutOffAtMs: maybe(orNull(Instant)),
+  /** One text for all jobs, or a text per job name (`*` for the rest). */
+  params: maybe(
+    Type.Union([Type.String({ maxLength: 65_536 }), Type.Record(Type.String(), Type.String({ maxLength: 65_536 }))]),
+  ),
+  fromNode: maybe(Name),
+  rerunOf: maybe(Id),
+} as const;
+
 export const chainRoutes = {
   'GET /chains': route({
     summary: 'Chains by name.',
@@ -280,22 +293,7 @@ export const chainRoutes = {
     permission: 'run',
     subject: ofChain,
     params: chain,
-    body: strict({
-      requestId: RequestId,
-      businessDate: BusinessDate,
-      /** Default: what the chain's cut-off rule says from now on. */
-      cutOffAtMs: maybe(orNull(Instant)),
-      /** One text for all jobs, or a text per job name (`*` for the rest). */
-      params: maybe(
-        Type.Union([
-          Type.String({ maxLength: 65_536 }),
-          Type.Record(Type.String(), Type.String({ maxLength: 65_536 })),
-        ]),
-      ),
-      fromNode: maybe(Name),
-      rerunOf: maybe(Id),
-      despiteHold: maybe(Type.Boolean()),
-    }),
+    body: strict({ ...START, requestId: RequestId, despiteHold: maybe(Type.Boolean()) }),
     reply: Type.Object({ chainRunId: Id, created: Type.Boolean() }),
     audit: 'chain.start',
   }),

@@ -241,8 +241,6 @@ export const jobRoutes = {
       businessDate: maybe(BusinessDate),
       /** Although it is held. Default false. */
       despiteHold: maybe(Type.Boolean()),
-      /** Without effect outside; 409 when the scheduler or the job cannot. Default false. */
-      dryRun: maybe(Type.Boolean()),
     }),
     reply: Started,
     audit: 'job.run',

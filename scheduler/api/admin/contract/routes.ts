@@ -2,6 +2,7 @@ import { alarmRoutes } from './alarm-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { chainRoutes } from './chain-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
+import { dryRunRoutes } from './dry-run-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { nightRoutes } from './night-routes.ts';
@@ -29,6 +30,7 @@ export const ROUTES = {
   ...groupRoutes,
   ...jobRoutes,
   ...chainRoutes,
+  ...dryRunRoutes,
   ...timingRoutes,
   ...definitionRoutes,
   ...runRoutes,

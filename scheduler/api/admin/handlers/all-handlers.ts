@@ -4,6 +4,7 @@ import { createAlarmHandlers } from './alarm-handlers.ts';
 import { createBulkHandlers } from './bulk-handlers.ts';
 import { createChainHandlers } from './chain-handlers.ts';
 import { createDefinitionHandlers } from './definition-handlers.ts';
+import { createDryRunHandlers } from './dry-run-handlers.ts';
 import { createGroupHandlers } from './group-handlers.ts';
 import { createJobHandlers } from './job-handlers.ts';
 import { createNightHandlers } from './night-handlers.ts';
@@ -21,6 +22,7 @@ export const createAllHandlers = (parts: AdminParts): Handlers<Routes> => ({
   ...createGroupHandlers(parts),
   ...createJobHandlers(parts),
   ...createChainHandlers(parts),
+  ...createDryRunHandlers(parts),
   ...createTimingHandlers(parts),
   ...createDefinitionHandlers(parts),
   ...createRunHandlers(parts),

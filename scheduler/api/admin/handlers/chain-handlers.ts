@@ -9,7 +9,7 @@ import { groupsOfChain, groupsOfJobNames } from '../../../admin/rights/find-grou
 import { isVisible, mayDo, type Principal, type Visible } from '../../../admin/rights/rights.ts';
 import { markNode } from '../../../chain/mark-node.ts';
 import { cancelChainRun, startChain } from '../../../chain/start-chain.ts';
-import type { Chain, ChainDefinition, ChainEdge } from '../../../definition/chain-definition.ts';
+import type { Chain, ChainDefinition } from '../../../definition/chain-definition.ts';
 import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
 import { cutOffAtMs } from '../../../firing/cut-off.ts';
 import { holdInWords } from '../../../firing/held-by.ts';
@@ -26,10 +26,11 @@ import {
 } from '../../../storage/sql/admin-job-queries.ts';
 import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
 import { allHolds, type HoldRow } from '../../../storage/sql/hold-queries.ts';
-import type { ChainEdgeView, ChainLine, ChainRunDetail, ChainRunLine, chainRoutes } from '../contract/chain-routes.ts';
+import type { ChainLine, ChainRunDetail, ChainRunLine, chainRoutes } from '../contract/chain-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { FieldsError } from '../problem.ts';
 import { groupsOfChainInput } from '../touched.ts';
+import { edgeView } from './edge-view.ts';
 import { versionViews } from './job-handlers.ts';
 import { describeFires } from './next-fires.ts';
 import { numberCursor, PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
@@ -348,19 +349,6 @@ export const moneyOf = (total: {
   count: total.count,
   amountMinor: total.amountMinor,
 });
-
-function edgeView(edge: ChainEdge, verdict: ChainEdgeView['verdict']): ChainEdgeView {
-  return {
-    from: edge.from,
-    to: edge.to,
-    when: edge.when ?? 'success',
-    milestone: edge.milestone ?? 'SETTLED',
-    orCutOff: edge.orCutOff ?? false,
-    deadlineMs: edge.deadlineMs ?? null,
-    onDeadline: edge.onDeadline ?? 'alarm',
-    verdict,
-  };
-}
 
 export const chainRunLineOf = (row: ChainRunLineRow): ChainRunLine => ({
   id: row.id,

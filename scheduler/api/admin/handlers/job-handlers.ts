@@ -182,17 +182,11 @@ export function createJobHandlers(parts: AdminParts): Handlers<typeof jobRoutes>
       }));
     },
     'POST /jobs/:jobId/run': async (call) => {
-      const { requestId, param, businessDate, despiteHold = false, dryRun = false } = call.body;
+      const { requestId, param, businessDate, despiteHold = false } = call.body;
       const { job, nowMs } = await ctx.store.read('read-job', async (db) => ({
         job: (await oneJob(db, call.params.jobId)).definition,
         nowMs: db.nowMs,
       }));
-      if (dryRun) {
-        throw new DaybreakError(
-          'CONFLICT',
-          'this scheduler makes no dry runs: run it with parameters that change nothing',
-        );
-      }
       return triggerJob(call.ctx, {
         job: job.name,
         origin: call.principal.kind === 'key' ? 'api' : 'manual',

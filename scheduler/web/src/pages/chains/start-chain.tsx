@@ -1,4 +1,4 @@
-import { DatePicker, Input, Modal, Select, Switch } from 'antd';
+import { Button, DatePicker, Input, Modal, Select, Switch } from 'antd';
 import dayjs from 'dayjs';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import type { Reply } from '../../api/read.ts';
 import { Field } from '../../look/field.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
 import { serverNow } from '../../look/values.tsx';
+import { ChainForecast } from './chain-forecast.tsx';
 
 /** Starts a chain for a business date: whole, from a node on, or what an earlier run of it left undone. */
 export function StartChain({
@@ -28,20 +29,32 @@ export function StartChain({
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
   const last = view.lastRun;
+  const [forecast, setForecast] = useState<Reply<'POST /chains/:chain/dry-run'> | null>(null);
+  const order = {
+    businessDate: isRerun && last !== null ? last.businessDate : date,
+    ...(fromNode === null ? {} : { fromNode }),
+    ...(isRerun && last !== null ? { rerunOf: last.id } : {}),
+    ...(params === '' ? {} : { params }),
+  };
+  const dryRun = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      setForecast(await call('POST /chains/:chain/dry-run', { params: { chain: view.chain.name }, body: order }));
+    } catch (problem) {
+      setForecast(null);
+      setError(problem);
+    } finally {
+      setIsBusy(false);
+    }
+  };
   const start = async () => {
     setIsBusy(true);
     setError(null);
     try {
       const { chainRunId } = await call('POST /chains/:chain/start', {
         params: { chain: view.chain.name },
-        body: {
-          requestId,
-          businessDate: isRerun && last !== null ? last.businessDate : date,
-          ...(fromNode === null ? {} : { fromNode }),
-          ...(isRerun && last !== null ? { rerunOf: last.id } : {}),
-          ...(params === '' ? {} : { params }),
-          ...(despiteHold ? { despiteHold } : {}),
-        },
+        body: { requestId, ...order, ...(despiteHold ? { despiteHold } : {}) },
       });
       void navigate(`/?chainRun=${chainRunId}`);
     } catch (problem) {
@@ -54,10 +67,18 @@ export function StartChain({
       open
       title={t('chain.startTitle', { name: view.chain.name })}
       onCancel={onClose}
-      onOk={() => void start()}
-      okText={t('chain.start')}
-      cancelText={t('common.cancel')}
-      confirmLoading={isBusy}
+      width={forecast === null ? 520 : 860}
+      footer={[
+        <Button key="no" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>,
+        <Button key="dry" loading={isBusy} onClick={() => void dryRun()}>
+          {t('dryRun.do')}
+        </Button>,
+        <Button key="yes" type="primary" loading={isBusy} onClick={() => void start()}>
+          {t('chain.start')}
+        </Button>,
+      ]}
     >
       <div className="stack">
         {last !== null && last.endedAtMs !== null && (
@@ -113,6 +134,7 @@ export function StartChain({
           </Field>
         )}
         {error !== null && <ProblemNote error={error} />}
+        {forecast !== null && <ChainForecast forecast={forecast} />}
       </div>
     </Modal>
   );

@@ -1,11 +1,12 @@
-import { DatePicker, Input, Modal, Switch } from 'antd';
+import { Button, DatePicker, Input, Modal, Switch } from 'antd';
 import dayjs from 'dayjs';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { call, newRequestId } from '../../api/client.ts';
+import { call, newRequestId, type Reply } from '../../api/client.ts';
 import { Field } from '../../look/field.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
+import { JobForecast } from './job-forecast.tsx';
 
 /** Runs a job now. A dialog is one request, however often its button is pressed. */
 export function RunNow({
@@ -27,9 +28,13 @@ export function RunNow({
   const [param, setParam] = useState(given);
   const [date, setDate] = useState('');
   const [despiteHold, setDespiteHold] = useState(false);
-  const [dryRun, setDryRun] = useState(false);
+  const [forecast, setForecast] = useState<Reply<'POST /jobs/:jobId/dry-run'> | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
+  const order = {
+    ...(param === given ? {} : { param }),
+    ...(date === '' ? {} : { businessDate: date }),
+  };
   const start = async () => {
     setIsBusy(true);
     setError(null);
@@ -38,10 +43,8 @@ export function RunNow({
         params: { jobId },
         body: {
           requestId,
-          ...(param === given ? {} : { param }),
-          ...(date === '' ? {} : { businessDate: date }),
+          ...order,
           ...(despiteHold ? { despiteHold } : {}),
-          ...(dryRun ? { dryRun } : {}),
         },
       });
       void navigate(`/runs/${runId}`);
@@ -50,15 +53,35 @@ export function RunNow({
       setIsBusy(false);
     }
   };
+  const dryRun = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      setForecast(await call('POST /jobs/:jobId/dry-run', { params: { jobId }, body: order }));
+    } catch (problem) {
+      setForecast(null);
+      setError(problem);
+    } finally {
+      setIsBusy(false);
+    }
+  };
   return (
     <Modal
       open
       title={t('runNow.title', { name })}
       onCancel={onClose}
-      onOk={() => void start()}
-      okText={t('runNow.start')}
-      cancelText={t('common.cancel')}
-      confirmLoading={isBusy}
+      width={forecast === null ? 520 : 860}
+      footer={[
+        <Button key="no" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>,
+        <Button key="dry" loading={isBusy} onClick={() => void dryRun()}>
+          {t('dryRun.do')}
+        </Button>,
+        <Button key="yes" type="primary" loading={isBusy} onClick={() => void start()}>
+          {t('runNow.start')}
+        </Button>,
+      ]}
     >
       <div className="stack">
         <Field label={t('run.param')} help={t('settingHelp.param')}>
@@ -90,14 +113,8 @@ export function RunNow({
             )}
           </Field>
         )}
-        <Field label={t('runNow.dryRun')} help={t('runNow.dryRunHelp')}>
-          {({ id }) => (
-            <span>
-              <Switch id={id} checked={dryRun} onChange={setDryRun} />
-            </span>
-          )}
-        </Field>
         {error !== null && <ProblemNote error={error} />}
+        {forecast !== null && <JobForecast forecast={forecast} />}
       </div>
     </Modal>
   );
