@@ -180,6 +180,8 @@ export const chainRoutes = {
       tag: maybe(Type.String({ maxLength: 64 })),
       owner: maybe(Type.String({ maxLength: 64 })),
       enabled: maybe(Type.Boolean()),
+      /** Chains that were taken away; default false. */
+      removed: maybe(Type.Boolean()),
     }),
     reply: pageOf(ChainLine),
   }),

@@ -398,11 +398,17 @@ function holdOf(holds: readonly HoldRow[], chain: string): string | null {
 
 function isWanted(
   chain: Chain,
-  { search = '', tag, owner, enabled }: { search?: string; tag?: string; owner?: string; enabled?: boolean },
+  {
+    search = '',
+    tag,
+    owner,
+    enabled,
+    removed = false,
+  }: { search?: string; tag?: string; owner?: string; enabled?: boolean; removed?: boolean },
 ): boolean {
   const text = search.trim().toLowerCase();
   return (
-    !chain.tags.includes(REMOVED_TAG) &&
+    chain.tags.includes(REMOVED_TAG) === removed &&
     (tag === undefined || chain.tags.includes(tag)) &&
     (owner === undefined || chain.owner === owner) &&
     (enabled === undefined || chain.enabled === enabled) &&

@@ -1,20 +1,20 @@
 import '../tonight/tonight.css';
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Button, Dropdown, Input, Switch } from 'antd';
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { call } from '../../api/client.ts';
 import { type Reply, usePages, useRead } from '../../api/read.ts';
+import { type DefinitionHead, HeadActions, HeadNotes, OnOff } from '../../edit/definition-head.tsx';
 import { Fires } from '../../edit/fires.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import { VersionsPanel } from '../../edit/versions.tsx';
 import { useAsk } from '../../look/ask.tsx';
-import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
-import { Facts, Loaded, Page, Panel, useProblemWords } from '../../look/parts.tsx';
-import { State, StateMark } from '../../look/state.tsx';
+import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
+import { State } from '../../look/state.tsx';
 import { Duration, Inert, Instant, serverNow } from '../../look/values.tsx';
 import { FiresList } from '../jobs/fires-list.tsx';
 import { NightGraph } from '../tonight/night-graph.tsx';
@@ -32,25 +32,28 @@ function Shown({ view }: { readonly view: ChainView }) {
   const { t } = useTranslation();
   const { chain } = view;
   const [isStarting, setIsStarting] = useState(false);
+  const head = headOf(view);
   return (
     <Page
       title={<Inert text={chain.name} />}
-      lead={<OnOff view={view} />}
-      actions={<Actions view={view} onStart={() => setIsStarting(true)} />}
+      lead={<OnOff head={head} />}
+      actions={
+        <>
+          {view.may.run && (
+            <Button type="primary" icon={<Icon name="runs" size={15} />} onClick={() => setIsStarting(true)}>
+              {t('chain.start')}
+            </Button>
+          )}
+          <HeadActions head={head} />
+        </>
+      }
     >
       {chain.title !== '' && (
         <p className="soft">
           <Inert text={chain.title} />
         </p>
       )}
-      {view.heldBecause !== null && (
-        <p className="note tone-warn">
-          <StateMark state="held" />
-          <span>
-            <Inert text={view.heldBecause} /> · <Link to="/holds">{t('nav.holds')}</Link>
-          </span>
-        </p>
-      )}
+      <HeadNotes head={head} />
       <Panel title={t('chain.graph')} flush>
         <NightGraph shown={{ nodes: view.nodes.map(asNode), edges: view.edges }} />
       </Panel>
@@ -87,105 +90,19 @@ const asNode = ({ job, jobId, group, rank, enabled }: ChainView['nodes'][number]
   markAsked: null,
 });
 
-function OnOff({ view }: { readonly view: ChainView }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const { message } = App.useApp();
-  const words = useProblemWords();
-  const [isBusy, setIsBusy] = useState(false);
-  const { chain, may } = view;
-  const turn = async (on: boolean) => {
-    setIsBusy(true);
-    try {
-      await call(on ? 'POST /chains/:chain/enable' : 'POST /chains/:chain/disable', { params: { chain: chain.name } });
-    } catch (error) {
-      void message.error(words(error));
-    }
-    await client.invalidateQueries();
-    setIsBusy(false);
-  };
-  return (
-    <span className="row tight">
-      <Switch
-        aria-label={t('jobs.isOn')}
-        checked={chain.enabled}
-        disabled={!may.edit}
-        loading={isBusy}
-        onChange={(on) => void turn(on)}
-      />
-      <span className="soft">{chain.enabled ? t('state.enabled') : t('state.disabled')}</span>
-    </span>
-  );
-}
-
-function Actions({ view, onStart }: { readonly view: ChainView; readonly onStart: () => void }) {
-  const { t } = useTranslation();
-  const ask = useAsk();
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const { chain, may } = view;
+function headOf(view: ChainView): DefinitionHead {
+  const { chain, heldBecause, may } = view;
   const params = { chain: chain.name };
-  const copy = () => {
-    let name = `${chain.name}-copy`;
-    ask({
-      title: t('job.copyTitle', { name: chain.name }),
-      body: (
-        <Field label={t('job.copyName')}>
-          {(input) => (
-            <Input {...input} defaultValue={name} maxLength={64} onChange={({ target }) => (name = target.value)} />
-          )}
-        </Field>
-      ),
-      ok: t('common.copy'),
-      act: async () => {
-        const saved = await call('POST /chains/:chain/copy', { params, body: { name } });
-        void navigate(`/chains/${encodeURIComponent(saved.chain)}`);
-      },
-    });
+  const pathOf = (name: string) => `/chains/${encodeURIComponent(name)}`;
+  return {
+    scope: 'chain',
+    ...{ name: chain.name, enabled: chain.enabled, tags: chain.tags, heldBecause, may },
+    editPath: `${pathOf(chain.name)}/edit`,
+    listPath: '/chains',
+    turn: (on) => call(on ? 'POST /chains/:chain/enable' : 'POST /chains/:chain/disable', { params }),
+    copy: async (name) => pathOf((await call('POST /chains/:chain/copy', { params, body: { name } })).chain),
+    remove: () => call('DELETE /chains/:chain', { params }),
   };
-  const remove = () =>
-    ask({
-      title: t('job.removeTitle', { name: chain.name }),
-      body: <p>{t('chain.removeHelp')}</p>,
-      ok: t('common.remove'),
-      danger: true,
-      act: async () => {
-        await call('DELETE /chains/:chain', { params });
-        void client.invalidateQueries();
-        void navigate('/chains');
-      },
-    });
-  return (
-    <>
-      {may.run && (
-        <Button type="primary" icon={<Icon name="runs" size={15} />} onClick={onStart}>
-          {t('chain.start')}
-        </Button>
-      )}
-      {may.edit && (
-        <Button
-          icon={<Icon name="edit" size={15} />}
-          onClick={() => void navigate(`/chains/${encodeURIComponent(chain.name)}/edit`)}
-        >
-          {t('job.edit')}
-        </Button>
-      )}
-      {may.edit && (
-        <Dropdown
-          trigger={['click']}
-          menu={{
-            items: [
-              { key: 'copy', label: t('common.copy') },
-              { key: 'remove', label: t('common.remove'), danger: true },
-            ],
-            onClick: ({ key }) => (key === 'copy' ? copy() : remove()),
-          }}
-        >
-          <Button aria-label={t('job.more')} icon={<Icon name="more" size={15} />} />
-        </Dropdown>
-      )}
-    </>
-  );
 }
 
 function ChainRuns({ chain }: { readonly chain: string }) {

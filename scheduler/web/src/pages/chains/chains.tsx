@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { usePages } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
-import { SearchBox } from '../../look/choose.tsx';
+import { Choose, SearchBox } from '../../look/choose.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
 import { Page, Panel } from '../../look/parts.tsx';
@@ -16,7 +16,12 @@ export function Chains() {
   const { t } = useTranslation();
   const may = useMay();
   const [get, set] = useSearch();
-  const chains = usePages('GET /chains', { query: filled({ search: get('search') }) }, { topics: ['jobs', 'tonight'] });
+  const query = filled({
+    search: get('search'),
+    enabled: get('enabled') === '' ? null : get('enabled') === 'true',
+    removed: get('removed') === 'true' ? true : null,
+  });
+  const chains = usePages('GET /chains', { query }, { topics: ['jobs', 'tonight'] });
   return (
     <Page
       title={t('nav.chains')}
@@ -37,6 +42,19 @@ export function Chains() {
     >
       <div className="filters">
         <SearchBox label={t('chains.search')} value={get('search')} onChange={(search) => set({ search })} />
+        <Choose
+          label={t('jobs.isOn')}
+          value={get('removed') === 'true' ? 'removed' : get('enabled')}
+          options={[
+            { value: 'true', label: t('state.enabled') },
+            { value: 'false', label: t('state.disabled') },
+            { value: 'removed', label: t('jobs.removed') },
+          ]}
+          onChange={(value) =>
+            set({ enabled: value === 'removed' ? null : value, removed: value === 'removed' ? 'true' : null })
+          }
+          width={130}
+        />
       </div>
       <Panel flush>
         <List

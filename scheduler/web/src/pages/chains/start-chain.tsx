@@ -10,6 +10,13 @@ import { ProblemNote } from '../../look/parts.tsx';
 import { serverNow } from '../../look/values.tsx';
 import { ChainForecast } from './chain-forecast.tsx';
 
+/** Today where the chain lives: at the desk of whoever starts it, it may be another day. */
+function todayOf({ businessDate, schedule }: Reply<'GET /chains/:chain'>['chain']): string {
+  const zone = businessDate?.zone ?? (schedule.kind === 'cron' ? schedule.zone : undefined);
+  // The Swedish way to write a date is that of ISO 8601.
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(serverNow());
+}
+
 /** Starts a chain for a business date: whole, from a node on, or what an earlier run of it left undone. */
 export function StartChain({
   view,
@@ -21,7 +28,7 @@ export function StartChain({
   const { t } = useTranslation();
   const navigate = useNavigate();
   const requestId = useMemo(newRequestId, []);
-  const [date, setDate] = useState(() => dayjs(serverNow()).format('YYYY-MM-DD'));
+  const [date, setDate] = useState(() => todayOf(view.chain));
   const [fromNode, setFromNode] = useState<string | null>(null);
   const [isRerun, setIsRerun] = useState(false);
   const [despiteHold, setDespiteHold] = useState(false);

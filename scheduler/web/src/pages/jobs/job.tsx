@@ -1,19 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Button, Dropdown, Input, Switch } from 'antd';
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { call } from '../../api/client.ts';
 import { type Reply, usePages, useRead } from '../../api/read.ts';
+import { type DefinitionHead, HeadActions, HeadNotes, OnOff } from '../../edit/definition-head.tsx';
 import { Fires } from '../../edit/fires.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import { VersionsPanel } from '../../edit/versions.tsx';
 import { useAsk } from '../../look/ask.tsx';
-import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
-import { Facts, Loaded, Page, Panel, useProblemWords } from '../../look/parts.tsx';
-import { StateMark } from '../../look/state.tsx';
+import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
 import { inertValue } from '../../pure/inert-text.ts';
 import { useRunColumns } from '../runs/runs.tsx';
@@ -32,25 +31,28 @@ function Shown({ view }: { readonly view: JobView }) {
   const { t } = useTranslation();
   const { job } = view;
   const [isStarting, setIsStarting] = useState(false);
+  const head = headOf(view);
   return (
     <Page
       title={<Inert text={job.name} />}
-      lead={<OnOff view={view} />}
-      actions={<Actions view={view} onRun={() => setIsStarting(true)} />}
+      lead={<OnOff head={head} />}
+      actions={
+        <>
+          {view.may.run && (
+            <Button type="primary" icon={<Icon name="runs" size={15} />} onClick={() => setIsStarting(true)}>
+              {t('runNow.start')}
+            </Button>
+          )}
+          <HeadActions head={head} />
+        </>
+      }
     >
       {job.title !== '' && (
         <p className="soft">
           <Inert text={job.title} />
         </p>
       )}
-      {view.heldBecause !== null && (
-        <p className="note tone-warn">
-          <StateMark state="held" />
-          <span>
-            <Inert text={view.heldBecause} /> · <Link to="/holds">{t('nav.holds')}</Link>
-          </span>
-        </p>
-      )}
+      <HeadNotes head={head} />
       <div className="split">
         <div className="stack">
           <LastRuns jobId={job.id} />
@@ -78,102 +80,18 @@ function Shown({ view }: { readonly view: JobView }) {
   );
 }
 
-function OnOff({ view }: { readonly view: JobView }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const { message } = App.useApp();
-  const words = useProblemWords();
-  const { job, may } = view;
-  const [isBusy, setIsBusy] = useState(false);
-  const turn = async (on: boolean) => {
-    setIsBusy(true);
-    try {
-      await call(on ? 'POST /jobs/:jobId/enable' : 'POST /jobs/:jobId/disable', { params: { jobId: job.id } });
-    } catch (error) {
-      void message.error(words(error));
-    }
-    await client.invalidateQueries();
-    setIsBusy(false);
-  };
-  return (
-    <span className="row tight">
-      <Switch
-        aria-label={t('jobs.isOn')}
-        checked={job.enabled}
-        disabled={!may.edit}
-        loading={isBusy}
-        onChange={(on) => void turn(on)}
-      />
-      <span className="soft">{job.enabled ? t('state.enabled') : t('state.disabled')}</span>
-    </span>
-  );
-}
-
-function Actions({ view, onRun }: { readonly view: JobView; readonly onRun: () => void }) {
-  const { t } = useTranslation();
-  const ask = useAsk();
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const { job, may } = view;
+function headOf(view: JobView): DefinitionHead {
+  const { job, heldBecause, may } = view;
   const params = { jobId: job.id };
-  const copy = () => {
-    let name = `${job.name}-copy`;
-    ask({
-      title: t('job.copyTitle', { name: job.name }),
-      body: (
-        <Field label={t('job.copyName')}>
-          {(input) => (
-            <Input {...input} defaultValue={name} maxLength={64} onChange={({ target }) => (name = target.value)} />
-          )}
-        </Field>
-      ),
-      ok: t('common.copy'),
-      act: async () => {
-        const saved = await call('POST /jobs/:jobId/copy', { params, body: { name } });
-        void navigate(`/jobs/${saved.jobId}`);
-      },
-    });
+  return {
+    scope: 'job',
+    ...{ name: job.name, enabled: job.enabled, tags: job.tags, heldBecause, may },
+    editPath: `/jobs/${job.id}/edit`,
+    listPath: '/jobs',
+    turn: (on) => call(on ? 'POST /jobs/:jobId/enable' : 'POST /jobs/:jobId/disable', { params }),
+    copy: async (name) => `/jobs/${(await call('POST /jobs/:jobId/copy', { params, body: { name } })).jobId}`,
+    remove: () => call('DELETE /jobs/:jobId', { params }),
   };
-  const remove = () =>
-    ask({
-      title: t('job.removeTitle', { name: job.name }),
-      body: <p>{t('job.removeHelp')}</p>,
-      ok: t('common.remove'),
-      danger: true,
-      act: async () => {
-        await call('DELETE /jobs/:jobId', { params });
-        void client.invalidateQueries();
-        void navigate('/jobs');
-      },
-    });
-  return (
-    <>
-      {may.run && (
-        <Button type="primary" icon={<Icon name="runs" size={15} />} onClick={onRun}>
-          {t('runNow.start')}
-        </Button>
-      )}
-      {may.edit && (
-        <Button icon={<Icon name="edit" size={15} />} onClick={() => void navigate(`/jobs/${job.id}/edit`)}>
-          {t('job.edit')}
-        </Button>
-      )}
-      {may.edit && (
-        <Dropdown
-          trigger={['click']}
-          menu={{
-            items: [
-              { key: 'copy', label: t('common.copy') },
-              { key: 'remove', label: t('common.remove'), danger: true },
-            ],
-            onClick: ({ key }) => (key === 'copy' ? copy() : remove()),
-          }}
-        >
-          <Button aria-label={t('job.more')} icon={<Icon name="more" size={15} />} />
-        </Dropdown>
-      )}
-    </>
-  );
 }
 
 function LastRuns({ jobId }: { readonly jobId: number }) {

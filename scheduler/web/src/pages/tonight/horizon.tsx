@@ -31,7 +31,10 @@ function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: 
   const { t } = useTranslation();
   const language = useLanguage();
   const clock = (atMs: number) => formatInstant(atMs, { language, style: 'clock' });
-  const span = (ms: number) => formatDuration(Math.round(ms / 60_000) * 60_000, language);
+  const span = (ms: number) => {
+    const unitMs = ms < 60_000 ? 1_000 : 60_000;
+    return formatDuration(Math.max(1_000, Math.round(ms / unitMs) * unitMs), language);
+  };
   const say = (): readonly [string, string] => {
     switch (outlook.kind) {
       case 'ended':
@@ -71,6 +74,9 @@ function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: 
   );
 }
 
+/** What a text beside a flag takes of a narrow band. */
+const TEXT_WIDTH = 0.22;
+
 function Band({ clock }: { readonly clock: NightClock }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -79,15 +85,20 @@ function Band({ clock }: { readonly clock: NightClock }) {
   const percent = (part: number) => `${(part * 100).toFixed(2)}%`;
   // Texts near the right edge end at their flag instead of beginning there.
   const at = (part: number) => (part > 0.62 ? { right: `${((1 - part) * 100).toFixed(2)}%` } : { left: percent(part) });
+  const isNear = (one: number | null, other: number) => one !== null && Math.abs(one - other) < TEXT_WIDTH;
+  // Beside one another they would lie on one another: then the cut-off stands below, where the start and the estimate do.
+  const isCutOffBelow = isNear(place.cutOff, place.now);
   return (
     <div className="band" aria-hidden="true">
       <div className="band-track">
         <div className="band-sky" />
         <div className="band-done" style={{ clipPath: `inset(0 ${percent(1 - place.now)} 0 0)` }} />
       </div>
-      <div className="band-text below" style={{ left: 0 }}>
-        {t('band.start')} <b>{text(clock.startedAtMs)}</b>
-      </div>
+      {!(isCutOffBelow && isNear(place.cutOff, 0)) && (
+        <div className="band-text below" style={{ left: 0 }}>
+          {t('band.start')} <b>{text(clock.startedAtMs)}</b>
+        </div>
+      )}
       <div className="band-flag" style={{ left: percent(place.now) }} />
       <div className="band-text above" style={at(place.now)}>
         {clock.endedAtMs === null ? t('band.now') : t('band.end')} <b>{text(clock.endedAtMs ?? clock.nowMs)}</b>
@@ -95,16 +106,17 @@ function Band({ clock }: { readonly clock: NightClock }) {
       {place.eta !== null && clock.etaAtMs !== null && Math.abs(place.eta - place.now) > 0.02 && (
         <>
           <div className="band-flag eta" style={{ left: percent(place.eta) }} />
-          <div className="band-text below" style={at(place.eta)}>
-            {Math.abs(place.eta - place.now) > 0.02 && place.eta > 0.12 ? t('band.eta') : ''}{' '}
-            <b>{text(clock.etaAtMs)}</b>
-          </div>
+          {!isNear(place.eta, 0) && !(isCutOffBelow && isNear(place.cutOff, place.eta)) && (
+            <div className="band-text below" style={at(place.eta)}>
+              {t('band.eta')} <b>{text(clock.etaAtMs)}</b>
+            </div>
+          )}
         </>
       )}
       {place.cutOff !== null && clock.cutOffAtMs !== null && (
         <>
           <div className="band-flag cut-off" style={{ left: percent(place.cutOff) }} />
-          <div className="band-text above cut-off" style={at(place.cutOff)}>
+          <div className={`band-text cut-off ${isCutOffBelow ? 'below' : 'above'}`} style={at(place.cutOff)}>
             {t('band.cutOff')} <b>{text(clock.cutOffAtMs)}</b>
           </div>
         </>

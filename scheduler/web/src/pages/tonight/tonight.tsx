@@ -8,6 +8,7 @@ import { Empty, Loaded, Page, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Inert, setServerNow } from '../../look/values.tsx';
 import { Alarms, Next } from './alarms-and-next.tsx';
+import { ChainRunActions } from './chain-run-actions.tsx';
 import { ExecutorCards } from './executor-cards.tsx';
 import { Horizon } from './horizon.tsx';
 import { Money } from './money.tsx';
@@ -83,18 +84,21 @@ function Shown({
         </>
       }
       actions={
-        others.length > 1 && (
-          <Select
-            aria-label={t('tonight.which')}
-            value={run.id}
-            onChange={onShow}
-            popupMatchSelectWidth={false}
-            options={others.map(({ id, chain, businessDate, seq }) => ({
-              value: id,
-              label: `${chain} · ${businessDate}${seq > 1 ? ` · ${seq}` : ''}`,
-            }))}
-          />
-        )
+        <>
+          <ChainRunActions shown={shown} />
+          {others.length > 1 && (
+            <Select
+              aria-label={t('tonight.which')}
+              value={run.id}
+              onChange={onShow}
+              popupMatchSelectWidth={false}
+              options={others.map(({ id, chain, businessDate, seq }) => ({
+                value: id,
+                label: `${chain} · ${businessDate}${seq > 1 ? ` · ${seq}` : ''}`,
+              }))}
+            />
+          )}
+        </>
       }
     >
       <Horizon data={data} shown={shown} />
