@@ -9,7 +9,7 @@ import type { Handler } from '../../executor/handler/handler-context.ts';
 import { createScheduler } from '../../scheduler/create-scheduler.ts';
 import type { Scheduler } from '../../scheduler/scheduler.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { createMetrics, type Metrics } from '../../shared/metrics.ts';
+import type { Metrics } from '../../shared/metrics.ts';
 import type { Hints } from '../../shared/redis/hints.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
@@ -27,6 +27,8 @@ export interface NightParts {
   readonly schedulerStore?: SqlStore;
   readonly runtime: Runtime;
   readonly logger: Logger;
+  /** What the engine and Redis count; the first executor shows it at GET /metrics. */
+  readonly metrics: Metrics;
   /** With --redis. */
   readonly hints?: Hints;
 }
@@ -36,19 +38,15 @@ export interface NightMoney {
   readonly gateway: GatewayDoor;
   readonly engine: MoneyEngine;
   readonly debitJobs: readonly DebitJob[];
-  /** What the engine counts; the first executor shows it at GET /metrics. */
-  readonly metrics: Metrics;
 }
 
 /** Opens the gateway (our own simulator when none was named), the callback door and the engine. Closed by the stack. */
 export async function openNightMoney(parts: NightParts, closing: AsyncDisposableStack): Promise<NightMoney> {
-  const { options, store, runtime, logger, hints } = parts;
+  const { options, store, runtime, logger, metrics, hints } = parts;
   const simulatorKey = runtime.random.secretHex(32);
   const key = options.gateway.kind === 'url' ? options.gateway.key : simulatorKey;
   const callbackSecret = options.callback?.secret ?? key;
   const callbackUrl = options.callback === null ? null : `http://127.0.0.1:${options.callback.port}/gateway/callbacks`;
-  const metrics = createMetrics();
-  closing.defer(() => metrics.close());
   // Before the gateway: a port that is taken has to be said before anything is started for it.
   let engine: MoneyEngine | null = null;
   if (options.callback !== null) {
@@ -84,7 +82,7 @@ export async function openNightMoney(parts: NightParts, closing: AsyncDisposable
     chunkSize: options.chunkSize,
     callbackSecret: options.callback === null ? null : callbackSecret,
   });
-  return { gateway, engine, debitJobs, metrics };
+  return { gateway, engine, debitJobs };
 }
 
 export interface NightNodes {
@@ -99,10 +97,10 @@ const FIRST_PORT = 9_999;
 /** Starts the scheduler and the executors, each with its own HTTP port, as they would be on machines of their own. */
 export async function startNightNodes(
   parts: NightParts,
-  { engine, metrics, handlers }: Pick<NightMoney, 'engine' | 'metrics'> & { readonly handlers: readonly Handler[] },
+  { engine, handlers }: Pick<NightMoney, 'engine'> & { readonly handlers: readonly Handler[] },
   closing: AsyncDisposableStack,
 ): Promise<NightNodes> {
-  const { options, store, runtime, logger, hints } = parts;
+  const { options, store, runtime, logger, metrics, hints } = parts;
   const accessToken = runtime.random.secretHex(32);
   const scheduler = createScheduler({
     store: parts.schedulerStore ?? store,

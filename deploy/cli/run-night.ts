@@ -66,9 +66,12 @@ export async function runNight(call: NightCall): Promise<number> {
   sayHowItStarts(call, started);
 
   const say = (line: string): void => terminal.say(line);
-  const hints = await openHints({ ...options, cluster: 'night' }, { runtime, logger, say }, closing);
-  const parts: NightParts = { options, night: started.night, store, runtime, logger, ...hints };
   // Loaded here, like all that follows: a night that has ended is shown again without it.
+  const { createMetrics } = await import('../../shared/metrics.ts');
+  const metrics = createMetrics();
+  closing.defer(() => metrics.close());
+  const hints = await openHints({ ...options, cluster: 'night' }, { runtime, logger, say, metrics }, closing);
+  const parts: NightParts = { options, night: started.night, store, runtime, logger, metrics, ...hints };
   const { openNightMoney } = await import('./night-work.ts');
   const money = await openNightMoney(parts, closing);
   closing.defer(() => money.engine.drain());

@@ -130,7 +130,9 @@ describeWith(['MariaDB', 'Redis'], 'the commands of a cluster', () => {
       reconciled: { holds: true },
       writtenBy: expect.stringMatching(/^held:/),
     });
-    expect(await (await fetch(`${health}metrics`)).text()).toContain('daybreak_');
+    for (const root of [health, `http://127.0.0.1:${bench.ports.schedulers[0]}/`]) {
+      expect(await (await fetch(`${root}metrics`)).text()).toContain('daybreak_redis_heard 1');
+    }
     for (const each of [held, scheduler, gateway]) expect((await endWith(each)).code).toBe(0);
   });
 

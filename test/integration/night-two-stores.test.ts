@@ -12,6 +12,7 @@ import { settlement } from '../../executor/examples/settlement/storage/0100-sett
 import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { openSchedulerStore } from '../../scheduler/open-scheduler-store.ts';
 import { silentLogger } from '../../shared/logger.ts';
+import { createMetrics } from '../../shared/metrics.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
@@ -45,7 +46,9 @@ test('a whole night with the scheduler on one store and the executors on another
     const request = { ...options, planSha256: file.sha256, gatewayOrigin: 'simulator' };
     const started = await startNight(store, request, { timeOfDay: null, timeZone: 'UTC' });
     if (started.kind === 'refused') throw new Error(started.message);
-    const parts = { options, night: started.night, store, schedulerStore, runtime, logger: silentLogger };
+    const metrics = createMetrics();
+    closing.defer(() => metrics.close());
+    const parts = { options, night: started.night, store, schedulerStore, runtime, logger: silentLogger, metrics };
     const moneyOfNight = await openNightMoney(parts, closing);
     closing.defer(() => moneyOfNight.engine.drain());
     const live: LiveNight = { scheduler: null, engine: null, chainRunId: null };

@@ -5,15 +5,12 @@ import type { Service } from './run-service.ts';
 /** What a Redis adds, where one is named. It need not answer: the cluster works without it, and slower to wake. */
 export async function openHints(
   { redisUrl, cluster }: { readonly redisUrl: string | null; readonly cluster: string },
-  { runtime, logger, say, metrics }: Pick<Service, 'runtime' | 'logger' | 'say'> & { readonly metrics?: Metrics },
+  { runtime, logger, say, metrics }: Pick<Service, 'runtime' | 'logger' | 'say'> & { readonly metrics: Metrics },
   closing: AsyncDisposableStack,
 ): Promise<{ readonly hints?: Hints }> {
   if (redisUrl === null) return {};
   const { openRedisHints } = await import('../../../shared/redis/open-redis-hints.ts');
-  const hints = await openRedisHints({
-    ...{ url: redisUrl, prefix: cluster, runtime, logger },
-    ...(metrics === undefined ? {} : { metrics }),
-  });
+  const hints = await openRedisHints({ url: redisUrl, prefix: cluster, runtime, logger, metrics });
   closing.defer(() => hints.close());
   if (!hints.isHeard)
     say('--redis does not answer: the database alone suffices, and Redis is used as soon as it is there');

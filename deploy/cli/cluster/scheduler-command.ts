@@ -2,6 +2,7 @@ import type { SetupLink } from '../../../scheduler/admin/admin-options.ts';
 import { createScheduler } from '../../../scheduler/create-scheduler.ts';
 import { LOOPBACK_ONLY } from '../../../scheduler/dispatch/http-allowed-networks.ts';
 import type { Scheduler } from '../../../scheduler/scheduler.ts';
+import { createMetrics } from '../../../shared/metrics.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
 import { openableLink, pageFolder } from '../admin/admin-settings.ts';
 import type { CommandCall } from '../command-call.ts';
@@ -53,12 +54,16 @@ async function startScheduler(
   const { service, store, definitions } = parts;
   const { runtime, logger } = service;
   let link: SetupLink | null = null;
+  const metrics = createMetrics();
+  closing.defer(() => metrics.close());
+  const hints = await openHints(options, { ...service, metrics }, closing);
   const scheduler = createScheduler({
     ...definitions,
     store,
     runtime,
     logger,
-    ...(await openHints(options, service, closing)),
+    metrics,
+    ...hints,
     cluster: options.cluster,
     nodeName: options.address,
     codeVersion: ownVersion(),
