@@ -7,6 +7,7 @@ import type { HandlerCall } from '../handler/handler-host.ts';
 import { reviveEnding, reviveError } from '../handler/isolation/cross-ending.ts';
 import { UNHEARD_MS_MAX } from '../handler/isolation/isolated-host.ts';
 import { passed } from '../handler/isolation/passed.ts';
+import { passOnLine } from './pass-on-line.ts';
 import type { ForkWorker } from './process-worker-fork.ts';
 import { type FromWorker, readFromWorker, type ToWorker } from './worker-messages.ts';
 
@@ -55,7 +56,7 @@ export function createWorkerPost(options: WorkerPostOptions): WorkerPost {
       if (message !== null) take(message);
       else logger.error({ worker: order.index }, 'a worker process said something that is no message');
     },
-    onOutput: (level, line) => logger[level]({ worker: order.index }, line),
+    onOutput: (stream, line) => passOnLine(logger, order.index, stream, line),
   });
   const send = (message: ToWorker) => worker.send(message);
   send(order);
