@@ -24,6 +24,7 @@ export const BODY_NAMES = [
   'end-runs-of-ended-chains',
   'send-alarms',
   'finish-bulks',
+  'count-runs',
   'prune-history',
 ] as const;
 export type BodyName = (typeof BODY_NAMES)[number];

@@ -29,6 +29,7 @@ import { planAlone } from './cluster/plan-lock.ts';
 import { deleteAlone } from './cluster/retention-lock.ts';
 import { beatSchedulerNode, leaveCluster } from './cluster/scheduler-node.ts';
 import { tellOthers } from './cluster/tell-others.ts';
+import { countRuns } from './count/count-runs.ts';
 import { createContext } from './create-context.ts';
 import { readDefinitions } from './definition/read-definitions.ts';
 import { createAskingPatience } from './dispatch/asking-patience.ts';
@@ -149,6 +150,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { name: 'end-runs-of-ended-chains', cron: '* * * * * *', run: () => endRunsOfEndedChains(ctx) },
     { name: 'send-alarms', cron: '*/10 * * * * *', run: async () => (await admin?.sendAlarms()) ?? {} },
     { name: 'finish-bulks', cron: '* * * * * *', run: () => finishBulks(ctx) },
+    { name: 'count-runs', cron: '*/10 * * * * *', oneNode: true, run: (signal) => countRuns(ctx, signal) },
     { name: 'prune-history', cron: '0 * * * * *', run: () => deleteAlone(hints, () => pruneHistory(ctx)) },
   ];
   const clockwork = createClockwork({

@@ -1,7 +1,9 @@
 import { DaybreakError } from '../../shared/errors.ts';
+import { countBeforeDeleting } from '../count/count-runs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { type ClearFilter, clearableRuns, countClearable } from '../storage/sql/admin-run-queries.ts';
 import { deleteRuns } from '../storage/sql/retention-queries.ts';
+import { lockCountMark } from '../storage/sql/run-day-queries.ts';
 
 const DELETED_MAX = 10_000;
 const BATCH = 500;
@@ -28,11 +30,11 @@ export async function clearRuns(
   let deleted = 0;
   for (let afterId = 0; deleted < DELETED_MAX; ) {
     const batch = await ctx.store.transaction('clear-runs', async (tx) => {
+      const mark = await lockCountMark(tx);
       const rows = await clearableRuns(tx, filter, { afterId, limit: BATCH, lock: tx.forUpdateSkipLocked });
-      await deleteRuns(
-        tx,
-        rows.map(({ id }) => id),
-      );
+      const runIds = rows.map(({ id }) => id);
+      await countBeforeDeleting(tx, mark, runIds);
+      await deleteRuns(tx, runIds);
       return rows;
     });
     deleted += batch.length;

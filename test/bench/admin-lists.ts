@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { createAdmin } from '../../scheduler/api/admin/create-admin.ts';
 import { createHttpApi } from '../../scheduler/api/http-api.ts';
+import { countRuns } from '../../scheduler/count/count-runs.ts';
 import { createGroupsApi } from '../../scheduler/registry/groups-api.ts';
 import { createKeyring } from '../../scheduler/registry/keyring.ts';
 import { silentLogger } from '../../shared/logger.ts';
@@ -37,6 +38,7 @@ export async function measureLists(dialect: BenchDialect, size: PlantedRuns): Pr
   try {
     const { endMs } = await plantRuns(store, size);
     const ctx = givenContext(store, {}, { runtime });
+    await countRuns(ctx, new AbortController().signal);
     const tokens = { accessToken: TOKEN, previousAccessToken: null };
     const keyring = createKeyring({ store, clock: runtime.clock, ...tokens });
     let link = '';
@@ -78,7 +80,8 @@ export async function measureLists(dialect: BenchDialect, size: PlantedRuns): Pr
 }
 
 function listsOf(endMs: number, { runs }: PlantedRuns): string[] {
-  const day = new Date(endMs - 10 * DAY_MS).toISOString().slice(0, 10);
+  const dayBefore = (days: number): string => new Date(endMs - days * DAY_MS).toISOString().slice(0, 10);
+  const day = dayBefore(10);
   const middle = Buffer.from(JSON.stringify([0, Math.floor(runs / 2)])).toString('base64url');
   const recent = `fromMs=${endMs - DAY_MS}&toMs=${endMs}`;
   return [
@@ -105,7 +108,12 @@ function listsOf(endMs: number, { runs }: PlantedRuns): string[] {
     '/tonight',
     '/groups',
     '/jobs/77/fires',
-    `/reports/runs?by=job&from=${new Date(endMs - DAY_MS).toISOString().slice(0, 10)}&to=${new Date(endMs).toISOString().slice(0, 10)}`,
+    `/reports/runs?by=job&from=${dayBefore(1)}&to=${dayBefore(0)}`,
+    `/reports/runs?by=job&limit=200&from=${dayBefore(89)}&to=${dayBefore(0)}`,
+    `/reports/runs?by=day&from=${dayBefore(89)}&to=${dayBefore(0)}`,
+    `/reports/runs?by=day&jobId=77&from=${dayBefore(89)}&to=${dayBefore(0)}`,
+    '/jobs/filters',
+    '/executors',
     '/audit',
     '/alarms',
     '/chain-runs',

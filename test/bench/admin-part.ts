@@ -14,15 +14,14 @@ export async function adminPart(runs: number, say: (line: string) => void): Prom
     for (const { list, p50Ms, maxMs, firstMs } of figures) {
       say(`${p50Ms.toFixed(1)} ms (at most ${maxMs.toFixed(1)}, first ${firstMs.toFixed(1)}) ${list}`);
     }
-    const lists = figures.filter(({ list }) => !list.startsWith('/reports/'));
-    const slowest = lists.reduce((a, b) => (a.p50Ms >= b.p50Ms ? a : b));
+    const slowest = figures.reduce((a, b) => (a.p50Ms >= b.p50Ms ? a : b));
     const name = dialect === 'sqlite' ? 'SQLite' : 'MariaDB';
     measured.push({
       id: `admin-${dialect}`,
       value: Math.round(slowest.p50Ms),
       unit: 'ms',
       holds: slowest.p50Ms < LIST_MS_MAX,
-      text: `${name}, 10,000 jobs and ${runs.toLocaleString('en-US')} runs: the slowest of ${lists.length} lists, ${slowest.list}, takes ${slowest.p50Ms.toFixed(0)} ms (p50; under ${LIST_MS_MAX})`,
+      text: `${name}, 10,000 jobs and ${runs.toLocaleString('en-US')} runs: the slowest of ${figures.length} lists, ${slowest.list}, takes ${slowest.p50Ms.toFixed(0)} ms (p50; under ${LIST_MS_MAX})`,
     });
   }
   return measured;

@@ -526,6 +526,7 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
       latenessP50Ms: 120 + (n % 60),
       latenessP95Ms: 900 + ((n * 177) % 2_000),
     })),
+    next: null,
   }),
   'GET /alarms': (asked) =>
     page(

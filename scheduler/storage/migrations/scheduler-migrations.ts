@@ -7,6 +7,7 @@ import { operator } from './0504-operator.ts';
 import { cluster } from './0505-cluster.ts';
 import { admin } from './0510-admin.ts';
 import { adminLists } from './0511-admin-lists.ts';
+import { runDay } from './0530-run-day.ts';
 import { bulkRecord } from './0540-bulk-record.ts';
 import { clusterToken } from './0550-cluster-token.ts';
 
@@ -20,6 +21,7 @@ export const schedulerMigrations: readonly Migration[] = [
   cluster,
   admin,
   adminLists,
+  runDay,
   bulkRecord,
   clusterToken,
 ];

@@ -283,40 +283,6 @@ export async function newestAttempts(db: SqlReader, runId: number, limit: number
   return db.all(`${ATTEMPT} where run_id = ? order by id desc limit ${Math.trunc(limit)}`, [runId]);
 }
 
-export interface ReportRow {
-  readonly jobId: number;
-  readonly state: RunState;
-  readonly createdAt: number;
-  readonly durationMs: number | null;
-  readonly latenessMs: number;
-}
-
-/** Ended and open runs of a range for the report, at most `limit` (index s_run_created). */
-export async function reportRows(
-  db: SqlReader,
-  which: Pick<RunFilter, 'jobId' | 'groups'> & {
-    readonly fromMs: number;
-    readonly toMs: number;
-    readonly limit: number;
-  },
-): Promise<SqlValue[][]> {
-  const conditions = ['created_at >= ?', 'created_at < ?'];
-  const params: SqlValue[] = [which.fromMs, which.toMs];
-  if (which.jobId !== undefined) {
-    conditions.push('job_id = ?');
-    params.push(which.jobId);
-  }
-  if (which.groups !== undefined) {
-    conditions.push(`app_name in (${marks(which.groups)})`);
-    params.push(...which.groups);
-  }
-  return db.arrays(
-    `select job_id, state, created_at, duration_ms, lateness_ms from s_run where ${conditions.join(' and ')}
-      limit ${Math.trunc(which.limit)}`,
-    params,
-  );
-}
-
 export interface ClearFilter {
   readonly group?: string;
   readonly jobId?: number;

@@ -1,12 +1,21 @@
 import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
-import type { Job } from '../../definition/job-definition.ts';
 
-export async function jobsWithSchedules(db: SqlReader): Promise<number[]> {
-  const rows = await db.all<{ id: number; definition: string }>(
-    `select j.id, v.definition from s_job j join s_job_version v on v.job_id = j.id and v.config_hash = j.config_hash`,
-  );
-  return rows.filter((row) => (JSON.parse(row.definition) as Job).schedule.kind !== 'none').map((row) => row.id);
+/** Those of some jobs that have more than `keep` runs: one statement for many, since most have not (index s_run_job). */
+export async function jobsWithRunsBeyond(db: SqlReader, jobIds: readonly number[], keep: number): Promise<number[]> {
+  const found: number[] = [];
+  for (let from = 0; from < jobIds.length; from += JOBS) {
+    const part = jobIds.slice(from, from + JOBS);
+    const rows = await db.all<{ id: number }>(
+      `select j.id from s_job j where j.id in (${part.map(() => '?').join(', ')})
+         and (select r.id from s_run r where r.job_id = j.id order by r.id desc limit 1 offset ${Math.trunc(keep)}) is not null`,
+      part,
+    );
+    found.push(...rows.map(({ id }) => id));
+  }
+  return found;
 }
+
+const JOBS = 500;
 
 // What a person asked for by a range of dates stays: the backfill counts its dates, and goes on by them.
 const IS_BACKFILL = `exists (select 1 from s_fire f where f.id = s_run.fire_id and f.origin = 'backfill')`;

@@ -1,6 +1,6 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
-import { reportOf } from '../../../admin/night/run-report.ts';
+import { reportByDay, reportByJob } from '../../../admin/night/run-report.ts';
 import { groupsOfChain } from '../../../admin/rights/find-groups.ts';
 import { isVisible, type Visible } from '../../../admin/rights/rights.ts';
 import { insertApproval } from '../../../storage/sql/admin-approval-queries.ts';
@@ -14,7 +14,6 @@ import {
 } from '../../../storage/sql/admin-chain-queries.ts';
 import { seenExecutors, shardsInFlight } from '../../../storage/sql/admin-executor-queries.ts';
 import { listedChain, listedChains, listedJobs, nextOfAll } from '../../../storage/sql/admin-job-queries.ts';
-import { reportRows } from '../../../storage/sql/admin-run-queries.ts';
 import { listAlarms } from '../../../storage/sql/alarm-queries.ts';
 import { jobIdsByName } from '../../../storage/sql/definition-queries.ts';
 import { openRuns } from '../../../storage/sql/run-queries.ts';
@@ -24,13 +23,13 @@ import { alarmView, maySee } from './alarm-handlers.ts';
 import { askPage } from './ask-executor.ts';
 import { chainRunLineOf, isAllVisible, readChainRunDetail } from './chain-handlers.ts';
 import { executorsOf, heldShardOf } from './group-handlers.ts';
+import { PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
 
 const IN_FLIGHT_MAX = 200;
 const ALARMS_MAX = 50;
 const NEXT_MAX = 10;
 const DAY_MS = 86_400_000;
 const REPORT_DAYS_MAX = 92;
-const REPORT_ROWS_MAX = 500_000;
 
 export function createNightHandlers({ ctx }: AdminParts): Handlers<typeof nightRoutes> {
   return {
@@ -108,18 +107,14 @@ export function createNightHandlers({ ctx }: AdminParts): Handlers<typeof nightR
         throw new DaybreakError('BAD_INPUT', `ask for 1 to ${REPORT_DAYS_MAX} days`, { details: { path: 'to' } });
       }
       const groups = groupsOf(visible, query.group);
-      const which = {
-        fromMs,
-        toMs,
-        limit: REPORT_ROWS_MAX,
-        ...(groups === null ? {} : { groups }),
-        ...(query.jobId === undefined ? {} : { jobId: query.jobId }),
-      };
-      if (groups?.length === 0) return { items: [] };
+      if (groups?.length === 0) return { items: [], next: null };
+      const order = { from: query.from, to: query.to, groups, jobId: query.jobId ?? null };
       return ctx.store.read('run-report', async (db) => {
-        const names = new Map((await listedJobs(db)).map(({ id, name }) => [id, name]));
-        const items = reportOf(await reportRows(db, which), query.by, (id) => names.get(id) ?? String(id));
-        return { items: items.slice(0, 10_000) };
+        if (query.by === 'day') return { items: await reportByDay(db, order), next: null };
+        const { limit = PAGE_DEFAULT } = query;
+        const after = readCursor(query.after)?.[0];
+        const page = { after: after === undefined ? null : String(after), limit };
+        return pageOfRows(await reportByJob(db, order, page), limit, ({ key }) => [key]);
       });
     },
   };

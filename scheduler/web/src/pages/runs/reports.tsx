@@ -6,7 +6,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call } from '../../api/client.ts';
-import { type Reply, useRead } from '../../api/read.ts';
+import { type Reply, usePages } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
 import { useAsk } from '../../look/ask.tsx';
 import { Field } from '../../look/field.tsx';
@@ -28,8 +28,8 @@ export function Reports() {
   const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
   const from = get('from') === '' ? day(serverNow() - 29 * DAY) : get('from');
   const to = get('to') === '' ? day(serverNow()) : get('to');
-  const report = useRead('GET /reports/runs', { query: { by, from, to } });
-  const rows = report.data?.items ?? [];
+  const report = usePages('GET /reports/runs', { query: { by, from, to } });
+  const { rows } = report;
   return (
     <Page
       title={t('nav.reports')}
