@@ -201,7 +201,9 @@ function unreachable(options: MysqlPoolOptions, error: unknown): DaybreakError {
   const code = (error as { code?: unknown }).code;
   const details = { host: hostname, port: port === '' ? 3306 : Number(port), code };
   if (code === 'ER_BAD_DB_ERROR') {
-    const text = `the database server at ${at} has no database "${pathname.slice(1)}": create it and grant this user all rights on it`;
+    const name = decodeURIComponent(pathname.slice(1));
+    const quoted = `\`${name.replaceAll('`', '``')}\``;
+    const text = `the database server at ${at} has no database "${name}": make it there with "create database ${quoted}", and grant the user of the URL all on ${quoted}.*`;
     return new StoreUnreachableError(text, { cause: error, details, retryable: false });
   }
   if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') {

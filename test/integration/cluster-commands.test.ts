@@ -201,6 +201,11 @@ describeWith(['MariaDB'], 'what keeps a process of a cluster from starting', () 
       /^daybreak: --store mysql:\/\/root@127\.0\.0\.1:1\/none did not answer .*: start the database/,
     ],
     [
+      'a database that its server does not have',
+      (each) => ['migrate', '--store', Object.assign(new URL(each.storeUrl), { pathname: '/gap`none' }).href],
+      /^daybreak: --store: the database server at .* has no database "gap`none": make it there with "create database `gap``none`", and grant/,
+    ],
+    [
       'the schedulers',
       (each) => [
         'executor',

@@ -6,7 +6,7 @@ import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import { loggedLines } from '../support/logged-lines.ts';
 import { type PrivateMariadb, startPrivateMariadb } from '../support/private-mariadb.ts';
 import { describeWith } from '../support/servers.ts';
-import { createSlowProxy } from '../support/slow-proxy.ts';
+import { createTcpProxy } from '../support/tcp-proxy.ts';
 
 const runtime = systemRuntime();
 
@@ -229,11 +229,11 @@ describeWith(['MariaDB'], 'a store whose MariaDB is not well', () => {
   });
 
   test('a slow server is measured, and only slow', async () => {
-    const proxy = await createSlowProxy({ host: '127.0.0.1', port: db.port });
+    const proxy = await createTcpProxy({ host: '127.0.0.1', port: db.port });
     const target = new URL(db.url);
     target.port = String(proxy.port);
     const slow = await open({ url: target.toString(), slowStatementMs: 200 });
-    proxy.delayMs = 400;
+    proxy.delay('down', 400);
     await Promise.all([1, 2, 3, 4, 5, 6].map(() => slow.transaction('add slowly', add)));
     const { roundTrip, connectionWait, slow: names } = slow.figures();
     expect(roundTrip.p50Ms).toBeGreaterThan(390);

@@ -19,7 +19,7 @@ export interface ClusterStatus extends SchedulerStatus {
 export async function showClusterStatus({ given, terminal, cwd }: CommandCall): Promise<number> {
   const operator = createOperatorClient({
     schedulers: schedulersOption(given.values),
-    accessToken: accessTokenOption(given.values, cwd),
+    accessToken: accessTokenOption(given, cwd),
     runtime: systemRuntime(),
   });
   const status = await operator.ask<ClusterStatus>('status', {});

@@ -93,7 +93,7 @@ export function executorOptions(given: Configured, cwd: string): ExecutorCommand
     store,
     redisUrl: redisOption(values),
     cluster: clusterOption(values),
-    accessToken: accessTokenOption(values, cwd),
+    accessToken: accessTokenOption(given, cwd),
     host: values.host ?? '127.0.0.1',
     port: portOption(values, 'port', 9_999),
     address: values.address === undefined ? ownAddress(values) : httpUrlOption('address', values.address).href,

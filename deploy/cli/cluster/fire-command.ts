@@ -33,7 +33,7 @@ export async function runFireCommand(call: CommandCall): Promise<number> {
   const order = fireOrder(given, `cli-${runtime.random.ulid()}`);
   const operator = createOperatorClient({
     schedulers: schedulersOption(given.values),
-    accessToken: accessTokenOption(given.values, cwd),
+    accessToken: accessTokenOption(given, cwd),
     runtime,
   });
   const stop = listenForStop(() => terminal.warn('daybreak: not waiting any more; the run goes on'));

@@ -1,20 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Configured } from '../options/configure.ts';
+import type { Given } from '../options/parse-command-line.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
 
 const MAKE_ONE = 'make one with: openssl rand -hex 32';
 
-/** The token that schedulers and executors share. Throws UsageError that never shows any of it. */
-export function accessTokenOption(values: Readonly<Record<string, string>>, cwd: string): string {
+/** The options of a command, and where each comes from as far as that is known. */
+type Sourced = Pick<Given, 'values'> & Partial<Pick<Configured, 'origins'>>;
+
+/** The token that schedulers and executors share. Throws UsageError that names its source and never shows any of it. */
+export function accessTokenOption({ values, origins }: Sourced, cwd: string): string {
   const token = secretOption(values, 'access-token', cwd);
   if (token === null) {
     throw new UsageError(
       `no access token is given: ${MAKE_ONE} > FILE; chmod 600 FILE; then name it with --access-token-file FILE (or set DAYBREAK_ACCESS_TOKEN), the same for every scheduler and executor`,
     );
   }
-  checkAccessToken('--access-token-file', token);
+  checkAccessToken(sourceOf(values, origins), token);
   return token;
+}
+
+function sourceOf(values: Given['values'], origins: Sourced['origins']): string {
+  const option = values['access-token-file'] === undefined ? 'access-token' : 'access-token-file';
+  const origin = origins?.get(option) ?? (option === 'access-token' ? 'DAYBREAK_ACCESS_TOKEN' : `--${option}`);
+  if (/^(--|DAYBREAK_)/.test(origin)) return origin;
+  return `${option === 'access-token' ? 'accessToken' : 'accessTokenFile'} of ${inert(origin)}`;
 }
 
 export function checkAccessToken(name: string, token: string): void {

@@ -44,7 +44,8 @@ export interface SchedulerCommandOptions {
 }
 
 /** Throws UsageError, naming the option and the way out. Reads the token's file. */
-export function schedulerOptions({ values, switches }: Configured, cwd: string): SchedulerCommandOptions {
+export function schedulerOptions(given: Configured, cwd: string): SchedulerCommandOptions {
+  const { values, switches } = given;
   const previous = values['previous-access-token'] ?? null;
   if (previous !== null) checkAccessToken('DAYBREAK_PREVIOUS_ACCESS_TOKEN', previous);
   const quiet = { min: 100, max: 3_600_000 };
@@ -63,7 +64,7 @@ export function schedulerOptions({ values, switches }: Configured, cwd: string):
     host,
     port,
     address: values.address === undefined ? addressOf(host, port) : httpUrlOption('address', values.address).href,
-    accessToken: accessTokenOption(values, cwd),
+    accessToken: accessTokenOption(given, cwd),
     previousAccessToken: previous,
     jobsPath: pathOption(values.jobs, cwd),
     settlement: switches.has('settlement'),

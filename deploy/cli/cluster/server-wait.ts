@@ -1,4 +1,4 @@
-import { isDaybreakError, messageOf } from '../../../shared/errors.ts';
+import { type DaybreakError, isDaybreakError, messageOf } from '../../../shared/errors.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
 import { duration } from '../screen/words.ts';
 import { UsageError } from '../usage-error.ts';
@@ -20,6 +20,9 @@ export interface AwaitedServer {
 }
 
 const RETRY_EVERY_MS = 500;
+/** A server that answers and lacks the database, or refuses the user, is there: waiting makes neither. */
+const isMissing = (error: unknown): boolean =>
+  MISSING.some((code) => isDaybreakError(error, code)) && (error as DaybreakError).retryable;
 const MISSING = ['STORE_UNREACHABLE', 'STORE_READ_ONLY', 'DOWNSTREAM_UNREACHABLE', 'SCHEDULER_UNREACHABLE'] as const;
 
 export function createServerWait(options: {
@@ -39,7 +42,7 @@ export function createServerWait(options: {
           if (saidSo) say(`${name} is there`);
           return made;
         } catch (error) {
-          if (!MISSING.some((code) => isDaybreakError(error, code))) throw error;
+          if (!isMissing(error)) throw error;
           const leftMs = giveUpMs - runtime.clock.monotonicMs();
           if (leftMs <= 0) {
             const waited = waitMs === 0 ? '' : ` within ${duration(waitMs)}`;

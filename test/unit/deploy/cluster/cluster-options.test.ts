@@ -14,6 +14,8 @@ const TOKEN = '0123456789abcdef0123456789abcdef';
 writeFileSync(join(folder, 'token'), `${TOKEN}\n`);
 writeFileSync(join(folder, 'key'), 'gateway-key\n');
 writeFileSync(join(folder, 'empty'), '\n');
+writeFileSync(join(folder, 'short'), 'abcde\n');
+writeFileSync(join(folder, 'short.json'), '{"accessToken": "abcde"}');
 
 const given = (words: string[], env: Record<string, string>) => {
   const line = parseCommandLine(words, env);
@@ -69,7 +71,24 @@ describe('the options of a scheduler', () => {
   test.each<[string, string[], Record<string, string>, string]>([
     ['no store', token, {}, '--store is missing: write mysql://'],
     ['no token', store, {}, 'no access token is given: make one with: openssl rand -hex 32 > FILE'],
-    ['a short token', store, { DAYBREAK_ACCESS_TOKEN: 'abcdefghijklmnop' }, 'has 16 bytes and needs 32 or more'],
+    [
+      'a short token',
+      store,
+      { DAYBREAK_ACCESS_TOKEN: 'abcdefghijklmnop' },
+      'DAYBREAK_ACCESS_TOKEN: the token has 16 bytes and needs 32 or more',
+    ],
+    [
+      'a token file with a short token',
+      [...store, '--access-token-file', 'short'],
+      {},
+      '--access-token-file: the token has 5 bytes',
+    ],
+    [
+      'a short token in a configuration file',
+      [...store, '--config', 'short.json'],
+      {},
+      'short.json: the token has 5 bytes',
+    ],
     ['a token of one letter', store, { DAYBREAK_ACCESS_TOKEN: 'a'.repeat(40) }, 'repeats itself'],
     ['two stores', [...store, ...token, '--store-file', 'key'], {}, '--store-file and the store itself are both given'],
     ['two tokens', [...store, ...token], { DAYBREAK_ACCESS_TOKEN: TOKEN }, 'are both given: give one of them'],
