@@ -64,6 +64,17 @@ export function plainIp(ip: string): string {
   return mapped ? lastIpv4(bare) : bare;
 }
 
+/**
+ * By what somebody is counted: an IPv4 address, and of IPv6 the first 64 bits. Whoever has one such address has the rest
+ * of its network as well, 2^64 of them.
+ */
+export function networkOf(ip: string): string {
+  const plain = plainIp(ip);
+  if (isIP(plain) !== 6) return plain.slice(0, 64);
+  const first = groupsOf(plain).slice(0, 4);
+  return `${first.map((group) => group.toString(16)).join(':')}::/64`;
+}
+
 /** The IPv4 address in the last 32 bits of an IPv6 address. */
 function lastIpv4(ipv6: string): string {
   const [high = 0, low = 0] = groupsOf(ipv6).slice(6);

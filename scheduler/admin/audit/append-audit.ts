@@ -26,20 +26,26 @@ export async function appendAudit(tx: SqlTx, entry: AuditEntryInput): Promise<vo
     seq: head.seq + 1,
     at: tx.nowMs,
     principalKind: entry.principalKind,
-    who: entry.who.slice(0, 64),
-    from: entry.from.slice(0, 64),
-    action: entry.action.slice(0, 64),
-    subjectKind: entry.subjectKind.slice(0, 32),
-    subjectId: String(entry.subjectId).slice(0, 64),
-    group: entry.group,
+    who: kept(entry.who, 64),
+    from: kept(entry.from, 64),
+    action: kept(entry.action, 64),
+    subjectKind: kept(entry.subjectKind, 32),
+    subjectId: kept(String(entry.subjectId), 64),
+    group: entry.group === null ? null : kept(entry.group, 64),
     outcome: entry.outcome,
-    reason: entry.reason,
+    reason: entry.reason === null ? null : kept(entry.reason),
     before: textOf(entry.before),
     after: textOf(entry.after),
     prevHash: head.hash,
   };
   await insertAuditEntry(tx, { ...row, hash: auditHash(row) });
 }
+
+/**
+ * As the store gives it back: half of a pair, which anybody can send and a cut can make, comes back as another character,
+ * and the entry would look as if somebody had changed it.
+ */
+const kept = (text: string, charsMax = text.length): string => text.slice(0, charsMax).toWellFormed();
 
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;

@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../../shared/errors.ts';
+import { networkOf } from '../../../shared/http-networks.ts';
 import type { SqlTx } from '../../../shared/sql/sql.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
 import { noteLogin, type UserRow, userById, userByName } from '../../storage/sql/admin-people-queries.ts';
@@ -34,24 +35,34 @@ const REFUSAL = 'the name or the password is wrong, or there were too many tries
 /** Opens a session for a name and its password. Throws UNAUTHORIZED; each wrong try is counted, and told in the log. */
 export async function logIn(ctx: SchedulerContext, order: LogIn, limits: SessionLimits): Promise<LoggedIn> {
   const name = order.name.toLowerCase();
+  const network = networkOf(order.from);
   const { user, isOpen } = await ctx.store.read('find-user', async (db) => {
     const account = await loginFailures(db, 'account', name);
-    const address = await loginFailures(db, 'address', order.from);
+    const address = await loginFailures(db, 'address', network);
     const shut = [account, address].some((row) => row !== null && isShut(row, db.nowMs));
     return { user: await userByName(db, name), isOpen: !shut };
   });
   // Always computed, so that a shut door, an unknown name and a wrong password take the same time.
   const { fits, isOutdated } = await checkPassword(order.password, user?.passwordHash ?? null);
   if (!fits || !isOpen || user === null || user.state !== 'active') {
-    if (isOpen) await countFailure(ctx, name, order.from);
+    if (isOpen) await countFailure(ctx, name, network);
     throw new DaybreakError('UNAUTHORIZED', REFUSAL);
   }
   const betterHash = isOutdated ? await hashPassword(order.password, ctx.runtime.random) : null;
   return ctx.store.transaction('log-in', async (tx) => {
+    // Many tries at once have all found the door open; what they have counted meanwhile shuts it for the right one, too.
+    if (await isShutNow(tx, name, network)) throw new DaybreakError('UNAUTHORIZED', REFUSAL);
     await clearLoginFailures(tx, 'account', name);
     await noteLogin(tx, user.id, betterHash);
     return { ...(await freshSession(tx, ctx, { ...order, userId: user.id }, limits)) };
   });
+}
+
+async function isShutNow(tx: SqlTx, name: string, network: string): Promise<boolean> {
+  // The account first, then the address: one order for everybody.
+  const account = await lockLoginFailures(tx, 'account', name);
+  const address = await lockLoginFailures(tx, 'address', network);
+  return isShut(account, tx.nowMs) || isShut(address, tx.nowMs);
 }
 
 /** A session of its own for each log-in, so one that was planted before is worth nothing. */
@@ -69,13 +80,13 @@ export async function freshSession(
   return { secret, session, user };
 }
 
-async function countFailure(ctx: SchedulerContext, name: string, from: string): Promise<void> {
+async function countFailure(ctx: SchedulerContext, name: string, network: string): Promise<void> {
   const shutNow = await ctx.store.transaction('count-failure', async (tx) => {
     let shut = false;
     // The account first, then the address: one order for everybody.
     for (const key of [
       { scope: 'account', name: name.slice(0, 64) },
-      { scope: 'address', name: from.slice(0, 64) },
+      { scope: 'address', name: network },
     ] as const) {
       const to = afterFailure(await lockLoginFailures(tx, key.scope, key.name), tx.nowMs);
       await writeLoginFailures(tx, key, to);
@@ -83,5 +94,5 @@ async function countFailure(ctx: SchedulerContext, name: string, from: string): 
     }
     return shut;
   });
-  if (shutNow) ctx.logger.error({ user: name, from }, 'too many wrong passwords: shut for half an hour');
+  if (shutNow) ctx.logger.error({ user: name, from: network }, 'too many wrong passwords: shut for half an hour');
 }

@@ -1,6 +1,13 @@
 import type { Random } from '../../../shared/runtime/runtime.ts';
 import type { SqlReader, SqlStore, SqlTx } from '../../../shared/sql/sql.ts';
-import { keyByHash, noteKeyUse, type UserRow, userById } from '../../storage/sql/admin-people-queries.ts';
+import {
+  type KeyRow,
+  keyByHash,
+  keyById,
+  noteKeyUse,
+  type UserRow,
+  userById,
+} from '../../storage/sql/admin-people-queries.ts';
 import {
   insertSession,
   type SessionRow,
@@ -67,7 +74,7 @@ export async function callerOfSession(store: SqlStore, secret: string, limits: S
 export async function callerOfKey(store: SqlStore, key: string): Promise<Caller | null> {
   const found = await store.read('find-key', async (db) => {
     const row = await keyByHash(db, secretHash(key));
-    if (row === null || row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt <= db.nowMs)) return null;
+    if (row === null || !isGood(row, db.nowMs)) return null;
     const isDue = db.nowMs - (row.lastUsedAt ?? 0) >= TOUCH_EVERY_MS;
     return { principal: await principalOfKey(db, row), isDue };
   });
@@ -75,6 +82,23 @@ export async function callerOfKey(store: SqlStore, key: string): Promise<Caller 
   if (found.isDue) await store.transaction('note-key-use', (tx) => noteKeyUse(tx, found.principal.id));
   return { principal: found.principal, session: null, user: null };
 }
+
+/** Whether who asked a while ago would still be let in: a stream lasts longer than what it was opened with. */
+export async function isStillKnown(
+  db: SqlReader,
+  { principal, session }: Caller,
+  limits: SessionLimits,
+): Promise<boolean> {
+  if (session !== null) {
+    const now = await sessionByHash(db, session.idHash);
+    return now !== null && !hasEnded(now, db.nowMs, limits);
+  }
+  const key = principal.kind === 'key' ? await keyById(db, principal.id) : null;
+  return key !== null && isGood(key, db.nowMs);
+}
+
+const isGood = ({ revokedAt, expiresAt }: KeyRow, nowMs: number): boolean =>
+  revokedAt === null && (expiresAt === null || nowMs < expiresAt);
 
 export const hasEnded = (session: SessionRow, nowMs: number, { sessionIdleMs }: SessionLimits): boolean =>
   nowMs >= session.endsAt || nowMs - session.lastSeenAt >= sessionIdleMs;

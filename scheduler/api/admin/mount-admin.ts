@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DaybreakError } from '../../../shared/errors.ts';
+import { networkOf } from '../../../shared/http-networks.ts';
 import { parseJsonSafely } from '../../../shared/protocol/parse-json-safely.ts';
 import { type AuditEntryInput, appendAudit } from '../../admin/audit/append-audit.ts';
 import { auditedStore } from '../../admin/audit/audited-store.ts';
@@ -74,7 +75,7 @@ export function mountAdmin(app: FastifyInstance, parts: AdminParts): void {
         isRecorded: false,
       };
       passing.set(request, pass);
-      addresses.take(from, costOf(route, name));
+      addresses.take(networkOf(from), costOf(route, name));
       pass.caller = await findCaller(ctx.store, request.headers, settings);
       if (pass.caller !== null) takeAsPrincipal(principals, pass.caller, costOf(route, name));
       if (request.method !== 'GET')

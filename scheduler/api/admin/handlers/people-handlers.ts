@@ -2,8 +2,9 @@ import { DaybreakError } from '../../../../shared/errors.ts';
 import type { SqlReader, SqlTx } from '../../../../shared/sql/sql.ts';
 import { hashPassword } from '../../../admin/people/password.ts';
 import { passwordRefusal } from '../../../admin/people/password-rules.ts';
-import { grantList, grantRows } from '../../../admin/people/principals.ts';
+import { calledAs, grantList, grantRows } from '../../../admin/people/principals.ts';
 import { newApiKey, secretHash } from '../../../admin/people/secret-token.ts';
+import type { Principal } from '../../../admin/rights/rights.ts';
 import {
   allGrants,
   allKeys,
@@ -118,7 +119,8 @@ export function createPeopleHandlers({ ctx }: AdminParts): Handlers<typeof peopl
       const { name, isAdmin = false, grants = [], expiresAtMs = null } = call.body;
       const { key, prefix } = newApiKey(random);
       const apiKey = await call.ctx.store.transaction('create-key', async (tx) => {
-        const row = { name, prefix, isAdmin: isAdmin ? 1 : 0, createdBy: call.by, expiresAt: expiresAtMs };
+        const createdBy = await personBehind(tx, call.principal);
+        const row = { name, prefix, isAdmin: isAdmin ? 1 : 0, createdBy, expiresAt: expiresAtMs };
         const id = await insertKey(tx, { ...row, keyHash: secretHash(key) });
         await setGrants(tx, 'key', id, grantRows(grants));
         call.note({ kind: 'key', id });
@@ -136,6 +138,12 @@ export function createPeopleHandlers({ ctx }: AdminParts): Handlers<typeof peopl
       return done;
     },
   };
+}
+
+/** Who made a key that asks made what it makes: nobody becomes a second person by way of two keys. */
+async function personBehind(db: SqlReader, principal: Principal): Promise<string> {
+  if (principal.kind !== 'key') return calledAs(principal);
+  return (await keyById(db, principal.id))?.createdBy ?? calledAs(principal);
 }
 
 async function readUser(db: SqlReader | SqlTx, id: number): Promise<User> {

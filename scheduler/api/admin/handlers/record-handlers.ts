@@ -146,11 +146,13 @@ async function* exported(ctx: SchedulerContext, filter: AuditFilter, format: 'cs
   }
 }
 
+/** How a table program knows a formula, also in full width and behind what it skips. */
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 /** Quoted always; what a table program would take for a formula begins with an apostrophe. */
 function csvField(value: string | number | null): string {
   if (value === null) return '';
   const text = String(value);
-  const inert = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inert = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text;
   return `"${inert.replaceAll('"', '""')}"`;
 }
 

@@ -1,10 +1,10 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
+import { isStillKnown } from '../../../admin/people/sessions.ts';
 import { groupsOf } from '../../../admin/rights/find-groups.ts';
 import { mayDo } from '../../../admin/rights/rights.ts';
 import { viewStatus } from '../../../status.ts';
 import { countOpenApprovals } from '../../../storage/sql/admin-approval-queries.ts';
 import { readTopic } from '../../../storage/sql/admin-live-queries.ts';
-import { sessionByHash } from '../../../storage/sql/admin-session-queries.ts';
 import { countAlive } from '../../../storage/sql/executor-queries.ts';
 import { STREAM_TOPICS_MAX, type StreamEvent, type streamRoutes } from '../contract/stream-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
@@ -74,7 +74,7 @@ export function createStreamHandlers(parts: AdminParts): Handlers<typeof streamR
   };
 }
 
-/** Keeps proxies from closing an idle stream, and ends one whose session has ended meanwhile. */
+/** Keeps proxies from closing an idle stream, and ends one whose session or key is good no more. */
 async function beat(
   { ctx, settings }: AdminParts,
   { caller }: Call<'GET /stream'>,
@@ -82,7 +82,6 @@ async function beat(
   end: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const endsAtMs = caller?.session?.endsAt ?? null;
   while (!signal.aborted) {
     try {
       await ctx.runtime.sleep(HEARTBEAT_MS, signal);
@@ -90,13 +89,8 @@ async function beat(
       if (signal.aborted) return;
       throw error;
     }
-    const hash = caller?.session?.idHash;
-    if (hash !== undefined && endsAtMs !== null) {
-      const isThere = await ctx.store.read('look-at-session', async (db) => {
-        const session = await sessionByHash(db, hash);
-        return session !== null && db.nowMs < endsAtMs && db.nowMs - session.lastSeenAt < settings.sessionIdleMs;
-      });
-      if (!isThere) return end();
+    if (caller === null || !(await ctx.store.read('look-at-caller', (db) => isStillKnown(db, caller, settings)))) {
+      return end();
     }
     send();
   }
