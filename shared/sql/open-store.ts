@@ -36,6 +36,9 @@ export interface SqlStoreOptions {
   readonly busyWaitMs?: number;
 }
 
+/** What a program may open a store in spite of. */
+export type StoreStrictness = Pick<SqlStoreOptions, 'clock' | 'durability'>;
+
 /**
  * Opens a store and asserts that it is fit for money (durability, isolation, versions).
  * Throws BAD_OPTION, STORE_UNREACHABLE (names host and port), STORE_READ_ONLY, STORE_BUSY (names the owner's pid) or

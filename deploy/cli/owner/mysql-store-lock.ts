@@ -21,7 +21,7 @@ export async function holdMysqlStore(
   location: MysqlLocation,
   options: HoldOptions & { command: string },
 ): Promise<HeldStore> {
-  const store = await openSqlStore(location.url, options);
+  const store = await openSqlStore({ url: location.url, clock: 'required' }, options);
   try {
     const lock = await takeLock(location, store, options);
     try {
