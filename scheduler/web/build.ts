@@ -58,17 +58,24 @@ export async function buildPage(outFolder: string, tell: Tell): Promise<void> {
   tell('page: built');
 }
 
-/** The page itself last: who asks for it meanwhile gets the former one, whose files go only after that. */
+/** A page that is open in a browser asks for its parts as they are needed, and for so long it finds its own. */
+const FORMER_KEPT_MS = 3_600_000;
+
+/** The page itself last: who asks for it meanwhile gets the former one. */
 function putInPlace(fresh: string, outFolder: string): void {
-  mkdirSync(join(outFolder, 'assets'), { recursive: true });
+  const assets = join(outFolder, 'assets');
+  mkdirSync(assets, { recursive: true });
   const kept = new Set(readdirSync(join(fresh, 'assets')));
-  const former = readdirSync(join(outFolder, 'assets')).filter((name) => !kept.has(name));
+  const former = readdirSync(assets).filter((name) => !kept.has(name));
   for (const name of WRITTEN.filter((one) => one !== 'index.html')) {
     cpSync(join(fresh, name), join(outFolder, name), { recursive: true });
   }
   cpSync(join(fresh, 'index.html'), join(outFolder, 'index.html.new'));
   renameSync(join(outFolder, 'index.html.new'), join(outFolder, 'index.html'));
-  for (const name of former) rmSync(join(outFolder, 'assets', name), { force: true });
+  for (const name of former) {
+    const builtAtMs = statSync(join(assets, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - builtAtMs > FORMER_KEPT_MS) rmSync(join(assets, name), { force: true });
+  }
 }
 
 function newestSourceMs(): number {

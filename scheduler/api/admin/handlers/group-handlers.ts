@@ -92,7 +92,8 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
       await viewGroup(params.group);
       const { token, lifetimeMs } = await parts.joins.issue();
       const nowMs = await ctx.store.read('read-clock', async (db) => db.nowMs);
-      const command = `npx daybreak executor --join ${parts.url()} --token ${token} --group ${params.group}`;
+      const schedulers = parts.url().replace(/\/$/, '');
+      const command = `DAYBREAK_SCHEDULERS=${schedulers} DAYBREAK_JOIN_TOKEN=${token} node my-executor.mjs`;
       return { joinToken: token, expiresAtMs: nowMs + lifetimeMs, command };
     },
     'GET /executors': async ({ query, visible }) => {

@@ -364,7 +364,7 @@ function JoinDialog({ group, onClose }: { readonly group: string; readonly onClo
   return (
     <Modal open title={t('groups.joinTitle', { group })} footer={null} onCancel={onClose} width={640}>
       <div className="stack">
-        <p>{t('groups.joinHelp')}</p>
+        <p>{t('groups.joinHelp', { group })}</p>
         {made === null ? (
           <div>
             <Button type="primary" onClick={() => void make()}>

@@ -110,6 +110,9 @@ function Found({ group, q }: { readonly group: string; readonly q: string }) {
   );
 }
 
+/** Those that two people decide have no next check, and so no instant since when. */
+const isOpen = ({ state }: Item): boolean => OPEN_STATES.some((open) => open === state);
+
 const keyOf = ({ runId, sliceNo, seq }: Item): string => `${runId} ${sliceNo} ${seq}`;
 
 function useColumns(isOpen: boolean): readonly Column<Item>[] {
@@ -212,7 +215,7 @@ function History({
                     : [t('items.nextCheck'), <Ago key="next" atMs={item.nextCheckAtMs} />],
                 ]}
               />
-              {item.openedAtMs !== null && <Decide group={group} requestNo={requestNo} />}
+              {isOpen(item) && <Decide group={group} requestNo={requestNo} mayResolve={item.state === 'MANUAL'} />}
             </div>
             <ol className="history" aria-label={t('items.history')}>
               {events.map(({ atMs, kind, text, by, body }, index) => (
@@ -244,8 +247,16 @@ function History({
   );
 }
 
-/** Asking costs nothing; deciding by hand needs two people. */
-function Decide({ group, requestNo }: { readonly group: string; readonly requestNo: string }) {
+/** Asking costs nothing; deciding by hand needs two people, and an item that nothing else can resolve. */
+function Decide({
+  group,
+  requestNo,
+  mayResolve,
+}: {
+  readonly group: string;
+  readonly requestNo: string;
+  readonly mayResolve: boolean;
+}) {
   const { t } = useTranslation();
   const ask = useAsk();
   const client = useQueryClient();
@@ -280,11 +291,15 @@ function Decide({ group, requestNo }: { readonly group: string; readonly request
       <Button type="primary" loading={isAsking} onClick={() => void askNow()}>
         {t('items.askNow')}
       </Button>
-      {(['success', 'failed', 'retry'] as const).map((as) => (
-        <Button key={as} onClick={() => resolve(as)}>
-          {t(`items.as.${as}`)}
-        </Button>
-      ))}
+      {mayResolve ? (
+        (['success', 'failed', 'retry'] as const).map((as) => (
+          <Button key={as} onClick={() => resolve(as)}>
+            {t(`items.as.${as}`)}
+          </Button>
+        ))
+      ) : (
+        <span className="soft small">{t('items.notByHand')}</span>
+      )}
     </div>
   );
 }
