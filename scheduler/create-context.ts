@@ -1,5 +1,6 @@
 import type { Metrics } from '../shared/metrics.ts';
 import type { BodyName } from './clockwork.ts';
+import { createBurst } from './firing/burst.ts';
 import { createListening } from './registry/listening.ts';
 import { createPassiveHealth } from './routing/passive-health.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
@@ -30,6 +31,7 @@ export function createContext(options: ContextOptions): SchedulerContext {
     client,
     health: createPassiveHealth(runtime.clock, settings.avoidExecutorMs),
     listening: createListening(runtime.clock),
+    burst: createBurst(runtime),
     codeVersion,
     wake: (body) => options.wake(body),
     apply(effects) {

@@ -4,6 +4,7 @@ import type { SqlStore } from '../shared/sql/sql.ts';
 import type { BodyName } from './clockwork.ts';
 import type { ExecutorClient } from './dispatch/executor-client.ts';
 import type { Effects } from './effects.ts';
+import type { Burst } from './firing/burst.ts';
 import type { Listening } from './registry/listening.ts';
 import type { PassiveHealth } from './routing/passive-health.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -21,6 +22,8 @@ export interface SchedulerContext {
   readonly health: PassiveHealth;
   /** For how long executors could be heard here without a break. */
   readonly listening: Listening;
+  /** Whether more is due at once than can be sent at once. */
+  readonly burst: Burst;
   /** Recorded with every run: which code fired it. */
   readonly codeVersion: string | null;
   /** The next pass of that body begins now. */

@@ -51,7 +51,8 @@ export interface OutboxSenderOptions {
 }
 
 const BATCH_MAX: Readonly<Record<OutboxKind, number>> = {
-  callback: 50,
+  // The scheduler takes most of them in one transaction; the text is cut at a megabyte.
+  callback: 500,
   'run-manifest': 1,
   'slice-settled': 200,
   'after-settled': 50,

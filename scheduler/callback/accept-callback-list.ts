@@ -2,8 +2,9 @@ import { messageOf } from '../../shared/errors.ts';
 import { peerMessageReader } from '../../shared/protocol/read-message.ts';
 import { type CallbackMessage, CallbackSchema } from '../../shared/protocol/wire.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { executorsOfAttempts } from '../storage/sql/executor-queries.ts';
+import { type ReportedAttempt, reportedAttempts } from '../storage/sql/many-results-queries.ts';
 import { acceptCallback } from './accept-callback.ts';
+import { acceptTogether } from './accept-together.ts';
 
 /** Whether the sender may speak for an attempt at an executor of this group, which may be one that signs. */
 export type MayReport = (executor: { readonly appName: string; readonly signs: boolean }) => Promise<boolean>;
@@ -17,7 +18,7 @@ export interface CallbackListReport {
 }
 
 const readCallback = peerMessageReader(CallbackSchema);
-// Attempts are looked up by their ids in parts of this size.
+// So many are looked up, and taken together where that can be: 20 ms of a transaction.
 const PART = 500;
 /** Others get their turn this often: an outage ends with thousands of results in one list. */
 const YIELD_EVERY = 20;
@@ -25,8 +26,8 @@ const YIELD_EVERY = 20;
 const FAILURES_MAX = 3;
 
 /**
- * Takes a list of results, each in a transaction of its own, so that a bad one does not hold up the others and what was
- * taken stays taken when the sender gives up waiting. When this resolves, everything that is neither refused nor
+ * Takes a list of results: what ends a run and nothing else together, every other one in a transaction of its own, so that
+ * a bad one does not hold up the others and what was taken stays taken when the sender gives up waiting. When this resolves, everything that is neither refused nor
  * failed is committed (or was known before).
  */
 export async function acceptCallbackList(
@@ -37,10 +38,18 @@ export async function acceptCallbackList(
   const refused: { at: number; why: string }[] = [];
   const failed: { at: number; why: string }[] = [];
   let failuresInARow = 0;
+  await ctx.burst.over();
   for (let from = 0; from < list.length; from += PART) {
     const messages = readPart(list.slice(from, from + PART), from, refused);
-    const strangers = await notTheirs(ctx, messages, mayReport);
-    for (const [n, { at, message }] of messages.entries()) {
+    const known = await attemptsOf(ctx, messages);
+    const strangers = await notTheirs(known, mayReport);
+    const results = messages.flatMap(({ message }) => {
+      const attempt = strangers.has(message.logId) ? undefined : known.get(message.logId);
+      return attempt === undefined ? [] : [{ message, known: attempt }];
+    });
+    const through = await acceptTogether(ctx, results);
+    const rest = messages.filter(({ message }) => !through.has(message.logId));
+    for (const [n, { at, message }] of rest.entries()) {
       if (n % YIELD_EVERY === YIELD_EVERY - 1) await ctx.runtime.yieldTurn();
       const why = strangers.get(message.logId) ?? (failuresInARow >= FAILURES_MAX ? 'the store is failing' : null);
       if (why !== null) {
@@ -79,18 +88,24 @@ function readPart(part: readonly unknown[], from: number, refused: { at: number;
   return messages;
 }
 
-/** The log ids that the sender may not speak for, with the reason. Those that nobody knows are left to be counted. */
-async function notTheirs(
+async function attemptsOf(
   ctx: SchedulerContext,
   messages: readonly Placed[],
+): Promise<ReadonlyMap<number, ReportedAttempt>> {
+  const logIds = [...new Set(messages.map(({ message }) => message.logId))];
+  if (logIds.length === 0) return new Map();
+  const rows = await ctx.store.read('find-reporters', (db) => reportedAttempts(db, logIds));
+  return new Map(rows.map((row) => [row.logId, row]));
+}
+
+/** The log ids that the sender may not speak for, with the reason. Those that nobody knows are left to be counted. */
+async function notTheirs(
+  known: ReadonlyMap<number, ReportedAttempt>,
   mayReport: MayReport,
 ): Promise<Map<number, string>> {
   const why = new Map<number, string>();
-  if (messages.length === 0) return why;
-  const logIds = [...new Set(messages.map(({ message }) => message.logId))];
-  const executors = await ctx.store.read('find-reporters', (db) => executorsOfAttempts(db, { logIds }));
   const judged = new Map<string, boolean>();
-  for (const { logId, appName, signs } of executors) {
+  for (const { logId, appName, signs } of known.values()) {
     const kind = `${signs} ${appName}`;
     const may = judged.get(kind) ?? (await mayReport({ appName, signs: signs === 1 }));
     judged.set(kind, may);

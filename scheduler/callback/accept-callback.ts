@@ -22,15 +22,14 @@ export type CallbackVerdict = 'taken' | 'repeated' | 'stale' | 'unknown';
 export async function acceptCallback(ctx: SchedulerContext, message: CallbackMessage): Promise<CallbackVerdict> {
   // An attempt never changes its run, so this may be read before the lock; what may change is read after it.
   const known = await ctx.store.read('find-attempt', (db) => attemptById(db, message.logId));
-  if (known === null) return count(ctx, message, 'unknown');
-  // Its end never changes, so a repeat, of which there are thousands after an outage, costs no lock.
-  if (isReported(known) && !wasExpired(known)) return count(ctx, message, 'repeated');
+  if (known === null) return countVerdict(ctx, message, 'unknown');
+  if (isSettledBefore(known)) return countVerdict(ctx, message, 'repeated');
   const { verdict, effects } = await ctx.store.transaction('accept-callback', async (tx) => {
     const effects = newEffects();
     return { verdict: await take(tx, ctx, known.runId, message, effects), effects };
   });
   ctx.apply(effects);
-  return count(ctx, message, verdict);
+  return countVerdict(ctx, message, verdict);
 }
 
 async function take(
@@ -62,14 +61,18 @@ async function take(
   return 'taken';
 }
 
-const isReported = ({ state }: AttemptRow): boolean => state === 'succeeded' || state === 'failed';
+/** Its result was taken, and nobody waits to hear from it any more. */
+export const isSettledBefore = (attempt: Pick<AttemptRow, 'state' | 'deadlineAt' | 'endedAt'>): boolean =>
+  isReported(attempt) && !wasExpired(attempt);
+
+const isReported = ({ state }: Pick<AttemptRow, 'state'>): boolean => state === 'succeeded' || state === 'failed';
 
 /** The scheduler ended it, and may still be telling its executor to stop: the first thing that it says ends that. */
-const wasExpired = ({ deadlineAt, endedAt }: AttemptRow): boolean =>
+const wasExpired = ({ deadlineAt, endedAt }: Pick<AttemptRow, 'deadlineAt' | 'endedAt'>): boolean =>
   deadlineAt !== null && endedAt !== null && endedAt >= deadlineAt;
 
 /** The result fields of all generations; a code of 0 or less is a result that was lost on the way. */
-function readOutcome(message: CallbackMessage): Outcome {
+export function readOutcome(message: CallbackMessage): Outcome {
   const code = message.handleCode ?? message.executeResult?.code ?? 0;
   const words = message.handleMsg ?? message.executeResult?.msg ?? null;
   if (code <= 0) return { code: CODE_FAIL, message: words ?? 'job handle result lost.', result: null };
@@ -89,7 +92,11 @@ async function isStopping(tx: SqlTx, attempt: AttemptRow, outcome: Outcome): Pro
   return true;
 }
 
-function count(ctx: SchedulerContext, message: CallbackMessage, verdict: CallbackVerdict): CallbackVerdict {
+export function countVerdict(
+  ctx: SchedulerContext,
+  message: CallbackMessage,
+  verdict: CallbackVerdict,
+): CallbackVerdict {
   ctx.metrics.callbacks.add(1, { verdict });
   const facts = { logId: message.logId, verdict, handleCode: message.handleCode };
   if (verdict === 'unknown') ctx.logger.warn(facts, 'a result changed nothing');

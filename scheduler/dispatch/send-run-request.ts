@@ -62,6 +62,7 @@ export function createSender(ctx: SchedulerContext): Sender {
       ctx.logger.error({ err: error, logIds }, 'the answers to run requests were not recorded');
     } finally {
       for (const { request } of taken) inLine.delete(request.logId);
+      ctx.burst.ended(taken.length);
       if (line.limiter.running + line.limiter.waiting + line.waiting.length === 0) lines.delete(address);
     }
   }
@@ -71,6 +72,7 @@ export function createSender(ctx: SchedulerContext): Sender {
       const { address, request } = dispatch;
       if (inLine.has(request.logId)) return;
       inLine.add(request.logId);
+      ctx.burst.began(1);
       const line = lineTo(address);
       if (isRepeat(dispatch)) {
         void inTurn(address, line, () => [dispatch]);

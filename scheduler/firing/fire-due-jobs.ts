@@ -34,10 +34,15 @@ export async function fireDueJobs(
       fires: await plannedFires(db, db.nowMs + LOOK_AHEAD_MS, BATCH, after),
     }));
     const due = fires.filter((fire) => fire.plannedAt <= nowMs);
-    await decideAll(
-      pass,
-      due.map((fire) => fire.fireId),
-    );
+    ctx.burst.began(due.length);
+    try {
+      await decideAll(
+        pass,
+        due.map((fire) => fire.fireId),
+      );
+    } finally {
+      ctx.burst.ended(due.length);
+    }
     const next = fires[due.length];
     const againInMs = pass.busy > 0 ? BUSY_AGAIN_MS : Infinity;
     if (next !== undefined) return { wakeInMs: Math.min(next.plannedAt - nowMs, againInMs) };

@@ -125,7 +125,7 @@ describe('a list of 3,000 results, as after an outage', () => {
           table: 's_attempt',
           columns: ['run_id', 'shard_index', 'no', 'epoch', 'executor_id', 'address', 'state', 'sent_at'],
         },
-        Array.from({ length: count }, (_, n) => [n + 1, 0, 1, 1, 1, 'http://127.0.0.1:9999/', 'succeeded', tx.nowMs]),
+        Array.from({ length: count }, (_, n) => [n + 1, 0, 1, 1, 1, 'http://127.0.0.1:9999/', 'running', tx.nowMs]),
       );
     });
     return { store, ctx };
