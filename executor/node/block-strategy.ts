@@ -37,12 +37,11 @@ export function decideBlock(
   arriving: QueuedAttempt,
   present: readonly QueuedAttempt[],
 ): BlockDecision {
+  // These wait for their turn, whoever is there: thousands that are there need not be looked at.
+  if (strategy === 'SERIAL_EXECUTION' || strategy === 'PARALLEL') return { kind: 'queue' };
   const inTheWay = present.filter((other) => standInEachOthersWay(arriving, other));
   if (inTheWay.length === 0) return { kind: 'queue' };
   switch (strategy) {
-    case 'SERIAL_EXECUTION':
-    case 'PARALLEL':
-      return { kind: 'queue' };
     case 'DISCARD_LATER':
       return { kind: 'refuse' };
     case 'COVER_EARLY':

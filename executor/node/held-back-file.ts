@@ -58,6 +58,8 @@ export function keepHeldBack(
       keeping ??= keep();
     },
     async close() {
+      // Most logs are never cut; to abort for nobody costs as much as to write a line.
+      if (keeping === null && !isUsed) return;
       closing.abort();
       await keeping;
       if (isUsed) await rm(heldBackPathOf(path), { force: true });

@@ -10,8 +10,15 @@ export type OutboxKind = (typeof OUTBOX_KINDS)[number];
  * scheduler takes no result that comes with the token of another group.
  */
 export type CallbackLane = `callback.${string}`;
-export const callbackLane = (group: string): CallbackLane =>
-  `callback.${createHash('sha256').update(group, 'utf8').digest('hex').slice(0, 16)}`;
+export function callbackLane(group: string): CallbackLane {
+  const known = lanes.get(group);
+  if (known !== undefined) return known;
+  const lane: CallbackLane = `callback.${createHash('sha256').update(group, 'utf8').digest('hex').slice(0, 16)}`;
+  lanes.set(group, lane);
+  return lane;
+}
+/** A process has a handful of groups, and asks with each result and each look at the outbox. */
+const lanes = new Map<string, CallbackLane>();
 
 export interface OutboxMessage {
   readonly kind: OutboxKind | CallbackLane;

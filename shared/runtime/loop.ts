@@ -86,7 +86,7 @@ export function createLoop(options: LoopOptions): Loop {
     },
     wake() {
       woken = true;
-      nap.abort();
+      nap.abort(WOKEN);
     },
     async stop(drain = true) {
       stopping = true;
@@ -96,6 +96,9 @@ export function createLoop(options: LoopOptions): Loop {
     },
   };
 }
+
+/** Given as the reason of each wake: without one an exception with a stack is made, the dearest part of a wake. */
+const WOKEN = 'woken';
 
 const wantsMore = (report: unknown): boolean =>
   typeof report === 'object' && report !== null && (report as LoopReport).more === true;
