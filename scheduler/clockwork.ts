@@ -13,6 +13,7 @@ export const BODY_NAMES = [
   'fire-due-jobs',
   'watch-inputs',
   'dispatch-ready-shards',
+  'count-open-work',
   'look-for-manual-executors',
   'retire-silent-executors',
   'rescue-lost-attempts',

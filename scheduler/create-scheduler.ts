@@ -55,6 +55,7 @@ import { lookForManualExecutors } from './registry/look-for-manual-executors.ts'
 import { declareAllGone, retireSilentExecutors } from './registry/retire-silent-executors.ts';
 import { askForeignPeers, type PeerNotes } from './run/ask-foreign-peers.ts';
 import { readAttemptLog } from './run/attempt-log.ts';
+import { countOpenWork } from './run/count-open-work.ts';
 import { expireAttempts } from './run/expire-attempts.ts';
 import { killRun } from './run/kill-run.ts';
 import { rerun } from './run/rerun.ts';
@@ -134,6 +135,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { name: 'fire-due-jobs', cron: '* * * * * *', run: () => fireDueJobs(ctx, sender) },
     { name: 'watch-inputs', cron: '* * * * * *', run: () => watchInputs(ctx, inputs) },
     { name: 'dispatch-ready-shards', cron: '* * * * * *', run: () => dispatchReadyShards(ctx, sender, patience) },
+    { name: 'count-open-work', cron: '* * * * * *', run: () => countOpenWork(ctx) },
     {
       name: 'look-for-manual-executors',
       cron: '*/10 * * * * *',

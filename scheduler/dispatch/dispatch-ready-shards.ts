@@ -1,9 +1,6 @@
 import type { BodyReport } from '../clockwork.ts';
-import { isRunEnded, RUN_STATES } from '../run/run-transitions.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { SHARD_STATES } from '../shard/shard-transitions.ts';
-import { openRuns } from '../storage/sql/run-queries.ts';
-import { openShardCounts, runsWithShardsToSend } from '../storage/sql/shard-queries.ts';
+import { runsWithShardsToSend } from '../storage/sql/shard-queries.ts';
 import { type AskingPatience, createAskingPatience } from './asking-patience.ts';
 import { handOutShards } from './hand-out-shards.ts';
 import { letWaitingRunsGo } from './let-waiting-runs-go.ts';
@@ -19,11 +16,10 @@ export async function dispatchReadyShards(
   sender: Sender,
   patience: AskingPatience = createAskingPatience(ctx.runtime.clock),
 ): Promise<BodyReport> {
-  await countOpenWork(ctx);
   const askInMs = await letWaitingRunsGo(ctx, patience);
   const { nowMs, due } = await ctx.store.read('list-shards-to-send', async (db) => ({
     nowMs: db.nowMs,
-    due: await runsWithShardsToSend(db),
+    due: await runsWithShardsToSend(db, db.nowMs + AHEAD_MS),
   }));
   let wakeInMs = askInMs;
   for (const { runId, readyAt } of due) {
@@ -33,6 +29,8 @@ export async function dispatchReadyShards(
   return { wakeInMs };
 }
 
+// What falls due later is found by a tick.
+const AHEAD_MS = 1_000;
 // Another scheduler hands its shards out, or somebody records a result: it is looked at again after this.
 const BUSY_AGAIN_MS = 100;
 
@@ -43,21 +41,5 @@ async function handOutAll(ctx: SchedulerContext, sender: Sender, runId: number):
     for (const dispatch of handedOut.dispatches) sender.send(dispatch);
     if (handedOut.busy === true) return false;
     if (!handedOut.more) return true;
-  }
-}
-
-const OPEN_STATES = RUN_STATES.filter((state) => !isRunEnded(state));
-
-/** The gauges are set where the rows are read anyway: a scrape never asks the store. */
-async function countOpenWork(ctx: SchedulerContext): Promise<void> {
-  const { runs, shards } = await ctx.store.read('list-open-runs', async (db) => ({
-    runs: await openRuns(db),
-    shards: await openShardCounts(db),
-  }));
-  for (const state of OPEN_STATES) {
-    ctx.metrics.openRuns.set(runs.filter((run) => run.state === state).length, { state });
-  }
-  for (const state of SHARD_STATES) {
-    ctx.metrics.openShards.set(Number(shards.find((shard) => shard.state === state)?.n ?? 0), { state });
   }
 }

@@ -46,7 +46,8 @@ export function chooseHomes(facts: RouteFacts): RouteVerdict {
     case 'LAST':
       return chosen(routeLast(sorted));
     case 'ROUND':
-      return chosen(routeRound(sorted, facts.roundCounter));
+      // Jobs do not all begin with the same one: what is due together for the first time would all go there.
+      return chosen(routeRound(sorted, facts.job.id - 1 + facts.roundCounter));
     case 'RANDOM':
       return chosen(routeRandom(sorted, facts.chance));
     case 'CONSISTENT_HASH':

@@ -156,6 +156,11 @@ export async function openRuns(db: SqlReader): Promise<OpenRunRow[]> {
   );
 }
 
+/** How many open runs are in each state, for the gauge. */
+export function openRunCounts(db: SqlReader): Promise<{ state: RunState; n: number }[]> {
+  return db.all(`select r.state, count(*) as n from s_open_run o join s_run r on r.id = o.run_id group by r.state`);
+}
+
 export async function countOpenRunsOfChainRun(db: SqlReader, chainRunId: number): Promise<number> {
   const row = await db.get<{ open: number }>(`select count(*) as open from s_open_run where chain_run_id = ?`, [
     chainRunId,

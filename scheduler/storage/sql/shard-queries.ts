@@ -119,12 +119,19 @@ export function openShardCounts(db: SqlReader): Promise<{ state: ShardState; n: 
   );
 }
 
-/** Runs with a shard that is to be handed out, or sent again; with the earliest instant of each. */
-export async function runsWithShardsToSend(db: SqlReader): Promise<{ runId: number; readyAt: number }[]> {
+/**
+ * Runs with a shard that is to be handed out, or sent again, up to an instant; with the earliest of each. What was just sent
+ * is sent again in many seconds, and is most of what is open in a burst.
+ */
+export async function runsWithShardsToSend(
+  db: SqlReader,
+  upToMs: number,
+): Promise<{ runId: number; readyAt: number }[]> {
   return db.all(
     `select s.run_id as runId, min(s.ready_at) as readyAt from s_open_run o
-       join s_shard s on s.run_id = o.run_id and s.state in ('ready', 'sent')
+       join s_shard s on s.run_id = o.run_id and s.state in ('ready', 'sent') and s.ready_at <= ?
       group by s.run_id order by s.run_id`,
+    [upToMs],
   );
 }
 

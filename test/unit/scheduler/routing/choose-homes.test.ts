@@ -39,6 +39,11 @@ test('ROUND takes them in turn, by the counter', () => {
   expect([0, 1, 2, 3].flatMap((roundCounter) => homeIds('ROUND', { roundCounter }))).toEqual([1, 2, 3, 1]);
 });
 
+test('ROUND does not begin with the same one for all jobs, whose first runs may be due together', () => {
+  const first = [1, 2, 3, 4].flatMap((id) => homeIds('ROUND', { job: { id, route: 'ROUND', shardTotal: null } }));
+  expect(first).toEqual([1, 2, 3, 1]);
+});
+
 test('RANDOM can hit each of them, and never goes past the last', () => {
   expect([0, 0.34, 0.999_999].flatMap((chance) => homeIds('RANDOM', { chance }))).toEqual([1, 2, 3]);
 });
