@@ -1,4 +1,5 @@
 /** The public API of batch jobs, `daybreak/batch`: steps, chunks, readers, writers, and a store that keeps checkpoints. */
+export { batchInspections } from '../inspect/inspect-batch.ts';
 export { openExecutorStore } from '../storage/open-executor-store.ts';
 export {
   type BatchJob,

@@ -108,7 +108,7 @@ export interface ExecutorOptions {
   readonly timeZone?: string;
   /**
    * What people may ask of it over the scheduler's page: items, slices, nights. Executors of a group share a store, so any
-   * of them is asked. Default: nothing.
+   * of them is asked. Default: the steps of batch jobs in `store`, when it was given one.
    */
   readonly inspections?: Inspections;
   /** Takes outbox messages of kind 'after-settled'. Of the executors that share a store, the first one's counts. */

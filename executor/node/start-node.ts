@@ -6,6 +6,7 @@ import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { measureStore } from '../../shared/sql/store-metrics.ts';
 import { createHandlerHosts } from '../handler/handler-hosts.ts';
+import { batchInspections } from '../inspect/inspect-batch.ts';
 import { measureThrottles } from '../slice/throttle-metrics.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { mergeScrapes } from '../workers/merge-scrapes.ts';
@@ -119,7 +120,11 @@ async function openNode(
       runLogs,
       store,
       timeZone,
-      inspections: settings.inspections,
+      // A store of the node's own has no batch jobs.
+      inspections: {
+        ...(settings.store === null ? {} : batchInspections(settings.store)),
+        ...settings.inspections,
+      },
       logger,
     }),
   );

@@ -31,6 +31,7 @@ export const QUESTIONS = [
   'items.ask-now',
   'items.resolve',
   'run.slices',
+  'run.steps',
   'nights.list',
   'nights.report',
 ] as const;

@@ -1,7 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { settlementInspections } from '../../executor/examples/settlement/inspect-settlement.ts';
+import { defineHandler } from '../../executor/handler/define-handler.ts';
+import { batchInspections } from '../../executor/inspect/inspect-batch.ts';
 import type { Inspections } from '../../executor/inspect/inspections.ts';
 import { DaybreakError } from '../../shared/errors.ts';
+import { createBatchBench } from '../support/batch-bench.ts';
 import { givenExecutor } from '../support/given-executor.ts';
 import { givenScheduler, job } from '../support/given-scheduler.ts';
 import { MoneyWorld, realTime } from '../support/money-world.ts';
@@ -64,6 +67,36 @@ test.each([false, true])('a question goes from the page to an executor and back 
   expect(await ask('/nights?group=orders')).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL' } } });
   expect(await ask('/nights/report?group=orders&nightId=1')).toMatchObject({ status: 404 });
   expect(await ask('/items?group=nobody&q=C-1')).toMatchObject({ status: 503 });
+});
+
+test('steps of a batch job in a run go from its store to the page', async () => {
+  const { given, ask } = await givenAdminScheduler();
+  const bench = await createBatchBench(async () => ({ url: 'sqlite::memory:', drop: async () => undefined }));
+  await bench.source(1, 2, 3, 4, 5, 6, 7);
+  const executor = await givenExecutor({
+    schedulers: [given.scheduler.url],
+    handlers: [
+      defineHandler('debit', async (ctx) => {
+        const { status } = await bench.run(bench.step(), { run: ctx });
+        return { status };
+      }),
+    ],
+    heartbeatIntervalMs: 200,
+    inspections: batchInspections(bench.store),
+  });
+  onTestFinished(async () => {
+    await executor.stop();
+    await bench.close();
+  });
+  await expect
+    .poll(async () => (await given.scheduler.status()).executors.map(({ state }) => state), { timeout: 30_000 })
+    .toEqual(['alive']);
+  const { runId } = (await ask('/jobs/1/run', { requestId: 'a' })).body;
+  const steps = async () => (await ask(`/runs/${runId}/steps`)).body as unknown as { items: object[] };
+  await expect.poll(steps, { timeout: 30_000 }).toMatchObject({
+    items: [{ batchJob: 'copy-job', step: 'copy', status: 'COMPLETED', shardIndex: 0, read: 7, written: 7 }],
+  });
+  expect(await ask('/runs/999/steps')).toMatchObject({ status: 404 });
 });
 
 /** What a settling executor says of a night with one item that only people can judge. */

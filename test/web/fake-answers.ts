@@ -287,6 +287,28 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
       asked,
     ),
   'GET /runs/:runId/timeline': ({ nowMs }) => data.timeline(nowMs),
+  'GET /runs/:runId/steps': ({ nowMs, params }) => ({
+    items: [0, 1].map((shardIndex) => ({
+      instanceId: 40 + shardIndex,
+      batchJob: 'fees',
+      shardIndex,
+      shardTotal: 2,
+      status: shardIndex === 0 ? ('COMPLETED' as const) : ('RUNNING' as const),
+      executions: 1 + shardIndex,
+      startedAtMs: nowMs - 90_000,
+      endedAtMs: shardIndex === 0 ? nowMs - 8_000 : null,
+      message: null,
+      step: 'compute',
+      stepState: shardIndex === 0 ? ('COMPLETED' as const) : ('OPEN' as const),
+      read: 120_000 + Number(params.runId),
+      written: 119_400,
+      filtered: 590,
+      skipped: 10,
+      commits: 120,
+      updatedAtMs: nowMs - 1_000,
+    })),
+    next: null,
+  }),
   'GET /runs/:runId/slices': (asked) =>
     page(
       Array.from({ length: 497 }, (_, no) => ({

@@ -138,6 +138,28 @@ export const Slice = Type.Object({
 });
 export type Slice = Static<typeof Slice>;
 
+/** A step of a batch job in one shard of a run; `step` null: it has not begun one yet. Counts are of all its executions. */
+export const BatchStepLine = Type.Object({
+  instanceId: Id,
+  batchJob: Type.String(),
+  shardIndex: Type.Integer(),
+  shardTotal: Type.Integer(),
+  status: words(['RUNNING', 'COMPLETED', 'FAILED', 'STOPPED', 'UNKNOWN']),
+  executions: Type.Integer(),
+  startedAtMs: orNull(Instant),
+  endedAtMs: orNull(Instant),
+  message: orNull(Type.String()),
+  step: orNull(Type.String()),
+  stepState: orNull(words(['OPEN', 'COMPLETED'])),
+  read: Type.Integer(),
+  written: Type.Integer(),
+  filtered: Type.Integer(),
+  skipped: Type.Integer(),
+  commits: Type.Integer(),
+  updatedAtMs: orNull(Instant),
+});
+export type BatchStepLine = Static<typeof BatchStepLine>;
+
 /** A page of a run log. Text is as the handler wrote it, without control characters: to be shown as text, never as markup. */
 export const LogPage = Type.Object({
   fromLine: Type.Integer(),
@@ -214,6 +236,15 @@ export const runRoutes = {
     params: runId,
     query: strict(PAGE),
     reply: pageOf(Slice),
+  }),
+  'GET /runs/:runId/steps': route({
+    summary:
+      'Steps of the batch jobs in its shards: start, end and counts of each, asked of an executor. 503 when none can be asked.',
+    permission: 'view',
+    subject: ofRun,
+    params: runId,
+    query: strict(PAGE),
+    reply: pageOf(BatchStepLine),
   }),
   'POST /runs/:runId/kill': route({
     summary: 'Ends it. `killed` false: it had ended before.',

@@ -10,6 +10,7 @@ import { runRoutes } from '../contract/run-routes.ts';
 /** What each question has to be answered with: what an executor says is checked as what a person sends. */
 const ANSWERS = {
   'run.slices': runRoutes['GET /runs/:runId/slices'].reply,
+  'run.steps': runRoutes['GET /runs/:runId/steps'].reply,
   'items.search': nightRoutes['GET /items'].reply,
   'items.unresolved': nightRoutes['GET /items/unresolved'].reply,
   'items.history': nightRoutes['GET /items/history'].reply,

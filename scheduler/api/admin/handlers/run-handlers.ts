@@ -35,6 +35,7 @@ import {
 } from '../../../storage/sql/admin-run-queries.ts';
 import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
 import { stoppingAttempts } from '../../../storage/sql/kill-queries.ts';
+import { resumedRunId } from '../../../storage/sql/run-line-queries.ts';
 import { type RunRow, runById } from '../../../storage/sql/run-queries.ts';
 import { scriptVersionOfRun } from '../../../storage/sql/script-queries.ts';
 import { shardsOf } from '../../../storage/sql/shard-queries.ts';
@@ -120,6 +121,18 @@ export function createRunHandlers({ ctx }: AdminParts): Handlers<typeof runRoute
         async (db) => (await runLinesOf(db, [params.runId]))[0]?.appName,
       );
       return askPage(ctx, group ?? '', 'run.slices', { runId: params.runId, ...query });
+    },
+    'GET /runs/:runId/steps': async ({ params, query }) => {
+      // A run that resumes another goes on with its steps.
+      const found = await ctx.store.read('find-first-of-line', async (db) => {
+        const run = await oneRun(db, params.runId);
+        const firstId = (await resumedRunId(db, run)) ?? run.id;
+        const first = await runById(db, firstId);
+        const [line] = await runLinesOf(db, [run.id]);
+        return { group: line?.appName ?? '', runId: firstId, sinceMs: first?.createdAt ?? 0 };
+      });
+      const { group, ...which } = found;
+      return askPage(ctx, group, 'run.steps', { ...which, ...query });
     },
     'POST /runs/:runId/kill': async (call) => {
       const { runId } = call.params;

@@ -18,6 +18,7 @@ import { Money } from '../tonight/money.tsx';
 import { useWaitsFor } from './runs.tsx';
 import { Shards } from './shards.tsx';
 import { Slices } from './slices.tsx';
+import { Steps } from './steps.tsx';
 import { Timeline } from './timeline.tsx';
 
 export type RunDetail = Reply<'GET /runs/:runId'>;
@@ -66,6 +67,7 @@ function Shown({ detail }: { readonly detail: RunDetail }) {
             <Shards runId={run.id} total={run.shardTotal} isOpen={run.endedAtMs === null} />
           </Panel>
           {detail.progress.slicesTotal !== null && <Slices runId={run.id} />}
+          <Steps runId={run.id} />
           <Given detail={detail} />
         </div>
         <div className="stack">
