@@ -5,7 +5,6 @@ import en from 'antd/locale/en_US';
 import zh from 'antd/locale/zh_CN';
 import { RouterProvider } from 'react-router/dom';
 import { ApiProblem } from '../api/client.ts';
-import { AskProvider } from '../look/ask.tsx';
 import { LastResort } from './broken.tsx';
 import { useIsDark, useLanguage } from './preferences.ts';
 import { router } from './routes.tsx';
@@ -39,9 +38,7 @@ export function App() {
           <LastResort>
             <AntdApp component={false}>
               <SessionProvider>
-                <AskProvider>
-                  <RouterProvider router={router} />
-                </AskProvider>
+                <RouterProvider router={router} />
               </SessionProvider>
             </AntdApp>
           </LastResort>

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react';
 import { createHashRouter, Navigate } from 'react-router';
+import { AskProvider } from '../look/ask.tsx';
 import { Bones } from '../look/parts.tsx';
 import { Tonight } from '../pages/tonight/tonight.tsx';
 import { Broken } from './broken.tsx';
@@ -11,7 +12,12 @@ const lazy = (load: () => Promise<ComponentType>) => async () => ({ Component: a
 export const router = createHashRouter([
   {
     path: '/',
-    element: <Frame />,
+    // Within the router: what a question shows may link to what it is about.
+    element: (
+      <AskProvider>
+        <Frame />
+      </AskProvider>
+    ),
     errorElement: <Broken />,
     HydrateFallback: Bones,
     children: [
