@@ -24,6 +24,8 @@ export async function retireSilentExecutors(ctx: SchedulerContext): Promise<Body
   if (moved > 0) {
     ctx.wake('rescue-lost-attempts');
     ctx.wake('dispatch-ready-shards');
+    // Who looks for silent ones every 10 seconds would miss one that is gone before that.
+    ctx.wake('send-alarms');
   }
   return {};
 }

@@ -43,11 +43,14 @@ export function subjectLine(text: AlarmText, language: 'en' | 'zh'): string {
   );
 }
 
+/** Slack takes 3,000 characters of one text for sure, DingTalk and Feishu 20 KB. */
+const MESSAGE_MAX = 2_000;
+
 export function bodyText(text: AlarmText, language: 'en' | 'zh'): string {
   const words = WORDS[language];
   const lines = [
     subjectLine(text, language),
-    text.message,
+    text.message.length > MESSAGE_MAX ? `${text.message.slice(0, MESSAGE_MAX)} …` : text.message,
     `${words.since} ${new Date(text.raisedAtMs).toISOString()}`,
     ...(text.closedAtMs === null ? [] : [`${words.until} ${new Date(text.closedAtMs).toISOString()}`]),
     ...(text.url === null ? [] : [text.url]),
@@ -79,19 +82,19 @@ export function hookRequest(
   });
   switch (kind) {
     case 'slack':
-      return json({ text: content });
+      return json({ text: escapedForSlack(content) });
     case 'dingtalk': {
       const url = new URL(to.url);
       if (to.secret !== null) {
         url.searchParams.set('timestamp', String(nowMs));
         url.searchParams.set('sign', hmac(to.secret, `${nowMs}\n${to.secret}`));
       }
-      return json({ msgtype: 'text', text: { content } }, url.href);
+      return json({ msgtype: 'text', text: { content }, at: { isAtAll: false } }, url.href);
     }
     case 'feishu': {
       const timestamp = String(Math.floor(nowMs / 1_000));
       const signed = to.secret === null ? {} : { timestamp, sign: hmac(`${timestamp}\n${to.secret}`, '') };
-      return json({ ...signed, msg_type: 'text', content: { text: content } });
+      return json({ ...signed, msg_type: 'text', content: { text: escapedForFeishu(content) } });
     }
     case 'webhook': {
       const body = JSON.stringify({ ...text, text: content });
@@ -106,6 +109,13 @@ export function hookRequest(
     }
   }
 }
+
+/** In Slack `<...>` is a link or calls everybody (`<!channel>`), so what comes from elsewhere is escaped as it asks for. */
+const escapedForSlack = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+
+/** Feishu reads `<at user_id="all">` in a text and has no escape for it: the sign beside it in Unicode is none. */
+const escapedForFeishu = (text: string): string => text.replace(/</g, '＜');
 
 const hmac = (key: string, text: string): string => createHmac('sha256', key).update(text, 'utf8').digest('base64');
 

@@ -12,6 +12,7 @@ import {
 } from '../../../shared/http-networks.ts';
 import type { AlarmSender, AlarmTarget, EmailSettings, HookSettings } from './alarm-sender.ts';
 import { type AlarmText, bodyText, hookRequest, isTaken, subjectLine } from './alarm-text.ts';
+import { whyNotSent } from './why-not-sent.ts';
 
 export interface AlarmSenderOptions {
   /** Networks beside the public internet that may be reached. */
@@ -110,17 +111,10 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
       try {
         return target.kind === 'email' ? await sendMail(target, text) : await sendHook(target, text);
       } catch (error) {
-        return whyOf(error);
+        return whyNotSent(error);
       }
     },
   };
-}
-
-/** Codes are ours or the system's; the words of an error may hold what the other side said. */
-function whyOf(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (code === 'ENOTALLOWED' && typeof message === 'string') return message;
-  return `it could not be sent (${typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code) ? code : 'no connection'})`;
 }
 
 function post(

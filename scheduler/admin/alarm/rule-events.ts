@@ -15,6 +15,7 @@ const EVENTS: Partial<Readonly<Record<AlarmKind, RuleEvent>>> = {
   RUN_LOST: 'failure',
   CHAIN_FAILED: 'failure',
   BACKFILL_STOPPED: 'failure',
+  START_LATE: 'late_start',
   FIRE_HELD: 'late_start',
   INPUT_LATE: 'late_start',
   EDGE_LATE: 'late_start',

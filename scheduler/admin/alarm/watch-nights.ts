@@ -11,12 +11,20 @@ export const STALLED_MS = 10 * 60_000;
 /** All shards are back, and items are still without a known outcome after so long. */
 export const UNRESOLVED_MS = 30 * 60_000;
 
-const KINDS = ['CUT_OFF_IN_DANGER', 'RUN_STALLED', 'ITEMS_UNRESOLVED', 'EXECUTOR_LOST'] as const;
+/** A run should have begun so long ago, and waits. */
+export const LATE_START_MS = 10 * 60_000;
+
+const KINDS = ['CUT_OFF_IN_DANGER', 'RUN_STALLED', 'ITEMS_UNRESOLVED', 'EXECUTOR_LOST', 'START_LATE'] as const;
 
 /** Raises what only a look at the whole tells: no single event says that a night will be late. Closes what is over. */
 export async function watchNights(ctx: SchedulerContext): Promise<void> {
   const { wanted, open } = await ctx.store.read('watch-nights', async (db) => {
-    const wanted = [...(await lateChains(db)), ...(await stuckRuns(db)), ...(await lostExecutors(db))];
+    const wanted = [
+      ...(await lateChains(db)),
+      ...(await stuckRuns(db)),
+      ...(await lateStarts(db)),
+      ...(await lostExecutors(db)),
+    ];
     const open = new Map<string, (typeof KINDS)[number]>();
     for (const kind of KINDS) for (const key of await openAlarmKeys(db, kind)) open.set(key, kind);
     return { wanted, open };
@@ -90,6 +98,23 @@ async function stuckRuns(db: SqlReader): Promise<Alarm[]> {
     const message = `run ${row.id} of "${row.job}" has not moved since ${new Date(movedAt).toISOString()}: ${left} of ${row.slices} slices are open`;
     return [{ kind: 'RUN_STALLED', subjectKind: 'run', subjectId: row.id, severity: 'critical', message }];
   });
+}
+
+/** Runs that wait for executors, a limit or an earlier run; one that waits for a file has an alarm of its own. */
+async function lateStarts(db: SqlReader): Promise<Alarm[]> {
+  const rows = await db.all<{ id: number; job: string; plannedAt: number; reason: string | null }>(
+    `select r.id, j.name as job, r.planned_at as plannedAt, r.reason
+      from s_open_run o join s_run r on r.id = o.run_id join s_job j on j.id = r.job_id
+      where r.state = 'waiting' and (r.waits_for is null or r.waits_for <> 'input') and r.created_at <= ?`,
+    [db.nowMs - LATE_START_MS],
+  );
+  return rows.map(({ id, job, plannedAt, reason }) => ({
+    kind: 'START_LATE',
+    subjectKind: 'run',
+    subjectId: id,
+    severity: 'warning',
+    message: `run ${id} of "${job}" should have begun at ${new Date(plannedAt).toISOString()}${reason === null ? '' : `: ${reason}`}`,
+  }));
 }
 
 async function lostExecutors(db: SqlReader): Promise<Alarm[]> {

@@ -18,6 +18,7 @@ export const ALARM_KINDS = [
   'RUN_STALLED',
   'ITEMS_UNRESOLVED',
   'EXECUTOR_LOST',
+  'START_LATE',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 

@@ -45,6 +45,18 @@ test('each chat gets what it reads', () => {
   expect(own.headers['x-daybreak-signature']).toBe(signature);
 });
 
+test('what a job wrote calls nobody in a chat, makes no link, and is cut where the chats cut', () => {
+  const odd = { ...TEXT, message: '<!channel> <https://evil.example|our bank> a & b <at user_id="all">x</at>' };
+  const { text } = JSON.parse(hookRequest('slack', to(null), odd, NOW).body) as { text: string };
+  expect(text).toContain('&lt;!channel&gt; &lt;https://evil.example|our bank&gt; a &amp; b');
+  expect(text).not.toMatch(/[<>]/);
+  const feishu = JSON.parse(hookRequest('feishu', to(null), odd, NOW).body) as { content: { text: string } };
+  expect(feishu.content.text).not.toContain('<at');
+  expect(JSON.parse(hookRequest('dingtalk', to(null), odd, NOW).body)).toMatchObject({ at: { isAtAll: false } });
+  const long = { ...TEXT, message: 'x'.repeat(10_000) };
+  expect(JSON.parse(hookRequest('slack', to(null), long, NOW).body).text.length).toBeLessThan(2_500);
+});
+
 test('a chat that answers 200 and did not take it is not believed', () => {
   expect(isTaken('dingtalk', 200, '{"errcode":310000}')).toBe(false);
   expect(isTaken('dingtalk', 200, '{"errcode":0}')).toBe(true);
