@@ -53,7 +53,7 @@ const utcDate = (atMs: number): BusinessDate => isoInstant(atMs).slice(0, 10);
 
 /**
  * Fetches the files one after the other into `settlement_line`. A file that is cut or whose trailer is wrong leaves
- * nothing and is fetched again, with back-off, until the time is over.
+ * nothing and is fetched again, with back-off, until the time is over and each has had its tries.
  */
 export async function fetchSettlementFiles(options: FetchFilesOptions): Promise<FetchedFiles> {
   const { downstream, dates, runtime } = options;
@@ -73,7 +73,8 @@ export async function fetchSettlementFiles(options: FetchFilesOptions): Promise<
 
 const FIRST_PAUSE_MS = 500;
 const PAUSE_MS_MAX = 15_000;
-const TRIES_WHEN_NOT_REQUIRED = 3;
+/** For each date, also where the dates before it have used up the time: a gateway that is slow for a minute is no proof. */
+const TRIES_MIN = 3;
 
 /** Null when the file is staged whole (or does not exist), else why it could not be had. */
 async function fetchOneFile(
@@ -88,10 +89,10 @@ async function fetchOneFile(
     signal.throwIfAborted();
     const why = await tryOneFile(options, date, nextFetchNo());
     if (why === null) return null;
-    if (tries === TRIES_WHEN_NOT_REQUIRED && !options.isRequired(date)) return why;
+    if (tries === TRIES_MIN && !options.isRequired(date)) return why;
     logger.warn({ date, why }, 'the settlement file could not be used and is fetched again');
     const waitMs = pauseMs * (0.75 + runtime.random.next() / 2);
-    if (runtime.clock.monotonicMs() + waitMs > endsAtMs) return why;
+    if (tries >= TRIES_MIN && runtime.clock.monotonicMs() + waitMs > endsAtMs) return why;
     await runtime.sleep(waitMs, signal);
   }
 }
