@@ -1,5 +1,6 @@
 import { adminPart } from './admin-part.ts';
 import { type BenchDialect, hasMysql } from './bench-stores.ts';
+import { bigPart } from './big-part.ts';
 import { clusterPart, coresPart, waitingPart } from './cluster-part.ts';
 import { type Comparison, compareWithFloor } from './compare-floor.ts';
 import { type Paging, pageDeeply } from './deep-paging.ts';
@@ -34,6 +35,7 @@ export interface BenchSize {
   readonly deepRows: number;
   readonly guardSeconds: number;
   readonly adminRuns: number;
+  readonly bigLogBytes: number;
   readonly clusterContracts: number;
   readonly clusterRepetitions: number;
   readonly waitingRows: number;
@@ -53,6 +55,7 @@ export const REDUCED: BenchSize = {
   deepRows: 1_000_000,
   guardSeconds: 15,
   adminRuns: 1_000_000,
+  bigLogBytes: 100_000_000,
   clusterContracts: 100_000,
   clusterRepetitions: 3,
   waitingRows: 40_000,
@@ -71,6 +74,7 @@ export const FULL: BenchSize = {
   deepRows: 3_000_000,
   guardSeconds: 30,
   adminRuns: 1_000_000,
+  bigLogBytes: 1_000_000_000,
   clusterContracts: 500_000,
   clusterRepetitions: 2,
   waitingRows: 60_000,
@@ -231,6 +235,9 @@ export const PARTS = {
 
   /** The lists of the admin, with many jobs and runs in the store. */
   admin: ({ adminRuns }, say) => adminPart(adminRuns, say),
+
+  /** A run of 1,000 shards and a long log, on the page and over the API. */
+  big: ({ bigLogBytes }, say) => bigPart(bigLogBytes, say),
 } satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;
 

@@ -1,7 +1,8 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
 import { Checkbox } from 'antd';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useRead } from '../../api/read.ts';
+import { type Reply, useRead } from '../../api/read.ts';
 import { Empty, Loaded, Panel } from '../../look/parts.tsx';
 import { Inert, Instant } from '../../look/values.tsx';
 
@@ -27,41 +28,75 @@ export function Timeline({ runId }: { readonly runId: number }) {
       <Loaded of={timeline}>
         {({ items }) => {
           const shown = isAll || items.length < 30 ? items : items.filter(({ kind }) => !USUAL.includes(kind));
-          return shown.length === 0 ? (
-            <Empty>{t('run.timelineNone')}</Empty>
-          ) : (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-            <ol className="timeline" tabIndex={0} aria-label={t('run.timeline')}>
-              {shown.map(({ atMs, kind, shardIndex, attempt, address, text }, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id, and only grow at the end
-                <li key={index} className={GOOD.includes(kind) ? 'is-good' : BAD.includes(kind) ? 'is-bad' : ''}>
-                  <span className="soft">
-                    <Instant atMs={atMs} style="clock" />
-                  </span>
-                  <i aria-hidden="true" />
-                  <span>
-                    {t(`timeline.${kind}`, { defaultValue: kind })}
-                    {shardIndex !== null && ` · ${t('run.shard', { no: shardIndex + 1 })}`}
-                    {attempt !== null && attempt > 1 && ` · ${t('run.try', { no: attempt })}`}
-                    {address !== null && (
-                      <span className="soft">
-                        {' '}
-                        · <Inert text={address} />
-                      </span>
-                    )}
-                    {text !== null && (
-                      <span className="soft">
-                        {' '}
-                        – <Inert text={text} />
-                      </span>
-                    )}
-                  </span>
-                </li>
-              ))}
-            </ol>
-          );
+          return shown.length === 0 ? <Empty>{t('run.timelineNone')}</Empty> : <Lines lines={shown} />;
         }}
       </Loaded>
     </Panel>
+  );
+}
+
+type Line = Reply<'GET /runs/:runId/timeline'>['items'][number];
+
+/** Only what is on the screen is drawn: a run of a thousand shards has a thousand lines, and drawing them took a second. */
+function Lines({ lines }: { readonly lines: readonly Line[] }) {
+  const { t } = useTranslation();
+  const scroll = useRef<HTMLDivElement>(null);
+  const list = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => 28,
+    overscan: 10,
+  });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    <div className="timeline" ref={scroll} tabIndex={0}>
+      <ol aria-label={t('run.timeline')} style={{ height: list.getTotalSize() }}>
+        {list.getVirtualItems().map(({ index, start, key }) => {
+          const line = lines[index];
+          return line === undefined ? null : (
+            <li
+              key={key}
+              data-index={index}
+              ref={list.measureElement}
+              aria-posinset={index + 1}
+              aria-setsize={lines.length}
+              className={GOOD.includes(line.kind) ? 'is-good' : BAD.includes(line.kind) ? 'is-bad' : ''}
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <LineText line={line} />
+            </li>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+function LineText({ line: { atMs, kind, shardIndex, attempt, address, text } }: { readonly line: Line }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <span className="soft">
+        <Instant atMs={atMs} style="clock" />
+      </span>
+      <i aria-hidden="true" />
+      <span>
+        {t(`timeline.${kind}`, { defaultValue: kind })}
+        {shardIndex !== null && ` · ${t('run.shard', { no: shardIndex + 1 })}`}
+        {attempt !== null && attempt > 1 && ` · ${t('run.try', { no: attempt })}`}
+        {address !== null && (
+          <span className="soft">
+            {' '}
+            · <Inert text={address} />
+          </span>
+        )}
+        {text !== null && (
+          <span className="soft">
+            {' '}
+            – <Inert text={text} />
+          </span>
+        )}
+      </span>
+    </>
   );
 }
