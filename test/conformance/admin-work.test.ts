@@ -42,7 +42,8 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     };
     const asked: RouteName[] = [];
     for (const name of Object.keys(ROUTES) as RouteName[]) {
-      if (!name.startsWith('GET') || /items|nights|slices|steps|stream|logs|calendars\/|approvals\//.test(name)) continue;
+      if (!name.startsWith('GET') || /items|nights|slices|steps|stream|logs|calendars\/|approvals\//.test(name))
+        continue;
       if (name === 'GET /executors/:executorId' || name === 'GET /backfills/:backfillId') continue;
       const { status, body } = await admin.ask(name, root, { params, query: query[name] ?? {} });
       if (status !== 200) expect({ name, status, body }).toMatchObject({ status: 200 });
@@ -86,6 +87,17 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
       body: { job: { ...fresh, priority: 2 }, version: 1 },
     });
     expect(second.body.version).toBe(2);
+    const ana = await admin.user('ana', [{ group: '*', permissions: ['edit'] }], root);
+    await admin.ask('PUT /jobs/:jobId', ana, { params, body: { job: { ...fresh, priority: 4 }, version: 2 } });
+    const makers = async (of: object) =>
+      (await admin.ask('GET /jobs/:jobId/versions', root, { params: of })).body.items.map(({ by }) => by);
+    expect(await makers(params)).toEqual(['ana', 'root', 'root']);
+    // By a program, at its start.
+    expect(await makers({ jobId: 1 })).toEqual([null]);
+    const body = { chain: { name: 'made', nodes: ['close'], edges: [] } };
+    expect((await admin.ask('POST /chains', ana, { body })).status).toBe(200);
+    const ofChain = await admin.ask('GET /chains/:chain/versions', root, { params: { chain: 'made' } });
+    expect(ofChain.body.items).toMatchObject([{ version: 1, by: 'ana' }]);
     const late = await admin.ask('PUT /jobs/:jobId', root, {
       params,
       body: { job: { ...fresh, priority: 3 }, version: 1 },

@@ -64,6 +64,24 @@ export async function listAudit(
   );
 }
 
+/**
+ * Who made which version of a job (by its id) or chain (by its name): an entry is written in the transaction that makes
+ * the version, so both have one instant (index s_audit_at). What a program defined is in no entry.
+ */
+export async function versionMakers(
+  db: SqlReader,
+  of: { readonly kind: 'job' | 'chain'; readonly id: string | number },
+  instants: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  if (instants.length === 0) return new Map();
+  const rows = await db.all<{ at: number; who: string }>(
+    `select at, who from s_audit where at in (${instants.map(() => '?').join(', ')}) and outcome = 'done'
+       and ((subject_kind = ? and subject_id = ?) or action = 'definitions.apply') order by seq desc`,
+    [...instants, of.kind, String(of.id)],
+  );
+  return new Map(rows.map(({ at, who }) => [at, who]));
+}
+
 /** The oldest first, after a number. */
 export async function auditAfter(
   db: SqlReader,

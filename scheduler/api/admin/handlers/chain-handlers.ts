@@ -22,7 +22,6 @@ import {
   listedChains,
   nextFiresOf,
   versionDefinition,
-  versionsOf,
 } from '../../../storage/sql/admin-job-queries.ts';
 import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
 import { allHolds, type HoldRow } from '../../../storage/sql/hold-queries.ts';
@@ -153,7 +152,7 @@ export function createChainHandlers(parts: AdminParts): Handlers<typeof chainRou
     'GET /chains/:chain/versions': async ({ params }) =>
       ctx.store.read('list-versions', async (db) => {
         const { id, version } = await oneChain(db, params.chain);
-        return { items: versionViews(await versionsOf(db, 'chain', id), version) };
+        return { items: await versionViews(db, { kind: 'chain', id, chain: params.chain }, version) };
       }),
     'GET /chains/:chain/versions/:version': async ({ params }) =>
       ctx.store.read('read-version', async (db) => {

@@ -12,6 +12,7 @@ import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
 import { holdInWords } from '../../../firing/held-by.ts';
 import { nextFires } from '../../../firing/next-fires.ts';
 import { triggerJob } from '../../../firing/trigger-job.ts';
+import { versionMakers } from '../../../storage/sql/admin-audit-queries.ts';
 import {
   childrenOf,
   type Listed,
@@ -25,7 +26,7 @@ import {
   versionsOf,
 } from '../../../storage/sql/admin-job-queries.ts';
 import { allHolds, type HoldRow } from '../../../storage/sql/hold-queries.ts';
-import type { JobInput, JobLine, JobView, jobRoutes, SCHEDULE_KINDS } from '../contract/job-routes.ts';
+import type { JobInput, JobLine, JobView, jobRoutes, SCHEDULE_KINDS, Version } from '../contract/job-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { FieldsError } from '../problem.ts';
 import { describeFires } from './next-fires.ts';
@@ -200,7 +201,7 @@ export function createJobHandlers(parts: AdminParts): Handlers<typeof jobRoutes>
     'GET /jobs/:jobId/versions': async ({ params }) =>
       ctx.store.read('list-versions', async (db) => {
         const { version: current } = await oneJob(db, params.jobId);
-        return { items: versionViews(await versionsOf(db, 'job', params.jobId), current) };
+        return { items: await versionViews(db, { kind: 'job', id: params.jobId }, current) };
       }),
     'GET /jobs/:jobId/versions/:version': async ({ params }) =>
       ctx.store.read('read-version', async (db) => {
@@ -261,8 +262,24 @@ async function versionOf(
   return { definition: found.definition as Job, createdAt: found.createdAt };
 }
 
-export const versionViews = (rows: readonly { version: number; createdAt: number }[], current: number) =>
-  rows.map(({ version, createdAt }) => ({ version, isCurrent: version === current, createdAtMs: createdAt, by: null }));
+export async function versionViews(
+  db: SqlReader,
+  of: { readonly kind: 'job' | 'chain'; readonly id: number; readonly chain?: string },
+  current: number,
+): Promise<Version[]> {
+  const rows = await versionsOf(db, of.kind, of.id);
+  const makers = await versionMakers(
+    db,
+    { kind: of.kind, id: of.chain ?? of.id },
+    rows.map(({ createdAt }) => createdAt),
+  );
+  return rows.map(({ version, createdAt }) => ({
+    version,
+    isCurrent: version === current,
+    createdAtMs: createdAt,
+    by: makers.get(createdAt) ?? null,
+  }));
+}
 
 interface JobFilter {
   readonly search?: string;
