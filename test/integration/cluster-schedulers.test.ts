@@ -100,9 +100,18 @@ describeWith(['MariaDB'], 'schedulers of a cluster as processes', () => {
     expect((await executor.register()).code).toBe(200);
     await define(rates(ids));
     await firedRuns(JOBS * 2);
+    const killedAtMs = (await store.read('clock', async (db) => db.nowMs)) as number;
     first?.child.kill('SIGKILL');
     const before = await one('(select count(*) from s_run)');
     await firedRuns(before + JOBS * 2);
+    // What a user sees of it: how late the worst instant is that came due while the other took over.
+    const late = (from: number, to: number) =>
+      one(`(select max(r.created_at - f.planned_at) from s_fire f join s_run r on r.fire_id = f.id
+        where f.planned_at between ${from} and ${to})`);
+    const [quietMs, overMs] = [await late(0, killedAtMs - 1_000), await late(killedAtMs - 1_000, killedAtMs + 5_000)];
+    console.log(`fail-over: the latest fire was ${overMs} ms late, before the kill ${quietMs} ms`);
+    // A lease of a scheduler decides nothing: nobody waits for its end, which would be 30 s.
+    expect(overMs).toBeLessThan(Math.max(20_000, 4 * quietMs));
     await everyInstantOnce();
   });
 
