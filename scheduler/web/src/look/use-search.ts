@@ -6,18 +6,15 @@ export function useSearch(): readonly [
   (change: Readonly<Record<string, string | null>>) => void,
 ] {
   const [params, setParams] = useSearchParams();
-  const set = (change: Readonly<Record<string, string | null>>) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        for (const [name, value] of Object.entries(change)) {
-          if (value === null || value === '') next.delete(name);
-          else next.set(name, value);
-        }
-        return next;
-      },
-      { replace: true },
-    );
+  const set = (change: Readonly<Record<string, string | null>>) => {
+    // As the address stands, not as it was drawn: of two quick changes the second would take the first back.
+    const next = new URLSearchParams(window.location.hash.split('?')[1] ?? '');
+    for (const [name, value] of Object.entries(change)) {
+      if (value === null || value === '') next.delete(name);
+      else next.set(name, value);
+    }
+    setParams(next, { replace: true });
+  };
   return [(name) => params.get(name) ?? '', set];
 }
 
