@@ -75,6 +75,10 @@ export interface AttemptView {
 /** Executors tell it with each heartbeat; what was told longer ago is over, or nobody knows. */
 const THROTTLED_FOR_MS = 90_000;
 
+/** Why shards of a run are THROTTLED, by their index; the first of them is said of the run. */
+export const throttledNow = (db: SqlReader, runId: number): Promise<ReadonlyMap<number, string>> =>
+  throttledShards(db, runId, THROTTLED_FOR_MS);
+
 export async function viewRun(db: SqlReader, runId: number): Promise<RunView | null> {
   const run = await runById(db, runId);
   if (run === null) return null;
@@ -87,7 +91,7 @@ export async function viewRunRow(db: SqlReader, run: RunRow, job: string): Promi
   const stopping = new Set((await stoppingAttempts(db, run.id)).map(({ logId }) => logId));
   const rows = await shardsOf(db, run.id);
   const told = await toldRowOf(db, run);
-  const throttled = await throttledShards(db, run.id, THROTTLED_FOR_MS);
+  const throttled = await throttledNow(db, run.id);
   const viewShard = (shard: ShardRow): ShardView => ({
     index: shard.shardIndex,
     state: shard.state,

@@ -3,12 +3,17 @@ import { accountFees } from '../../executor/examples/sliced-job/account-fees.ts'
 import { feeTables } from '../../executor/examples/sliced-job/fee-books.ts';
 import { createThrottledTeller } from '../../executor/node/throttled-shards.ts';
 import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
+import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
+import { createSender } from '../../scheduler/dispatch/send-run-request.ts';
+import { triggerJob } from '../../scheduler/firing/trigger-job.ts';
+import { recordHeartbeat } from '../../scheduler/registry/record-heartbeat.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { createFakeRuntime } from '../support/fake-runtime.ts';
+import { givenAdmin } from '../support/given-admin.ts';
 import { givenExecutor, removeDir } from '../support/given-executor.ts';
 import { givenScheduler, job } from '../support/given-scheduler.ts';
 import { givenFrozenRun } from '../support/sliced-run.ts';
@@ -95,4 +100,24 @@ test('an executor says of its runs that they are throttled, once that they are s
   // It is not asked a second time while it owes the first answer.
   expect(await stuck()).toBeUndefined();
   expect(asked).toHaveLength(1);
+});
+
+test('the page of a run is told why it is throttled', async () => {
+  const inMemory = async () => ({ url: 'sqlite::memory:', drop: async () => undefined });
+  const admin = await givenAdmin(inMemory, { jobs: [job(1, 'fees', { route: 'FIRST' })] });
+  const root = await admin.setUp();
+  const node = { registryGroup: 'EXECUTOR', registryKey: 'orders', registryValue: 'http://127.0.0.1:9001/' };
+  const beat = (throttled: { runId: number; shardIndex: number; why: string }[]) =>
+    recordHeartbeat(admin.ctx, { ...node, incarnation: 'first', throttled });
+  await beat([]);
+  const { runId } = await triggerJob(admin.ctx, { job: 'fees', businessDate: '2026-11-20', requestId: 'one' });
+  const sender = createSender(admin.ctx);
+  await dispatchReadyShards(admin.ctx, sender);
+  await sender.idle();
+  const shown = async () => (await admin.ask('GET /runs/:runId', root, { params: { runId } })).body.throttled;
+  expect(await shown()).toBeNull();
+  await beat([{ runId, shardIndex: 0, why: 'THROTTLED: a round trip takes 30 ms' }]);
+  expect(await shown()).toBe('THROTTLED: a round trip takes 30 ms');
+  await beat([]);
+  expect(await shown()).toBeNull();
 });

@@ -274,6 +274,7 @@ export function runDetail(runId: number, nowMs: number, step: number): Reply<'GE
     frozen: running ? shown.frozen.filter(({ leg }) => leg === 'PREMIUM') : [],
     told: running ? shown.told.filter(({ leg }) => leg === 'PREMIUM') : [],
     mismatch: null,
+    throttled: null,
     parents: [{ runId: 9001, job: 'import-plans', state: 'succeeded', because: 'DISPATCHED' }],
     children: [{ runId: 9004, job: 'principal-debit', state: 'running', because: 'DISPATCHED' }],
     line: bad

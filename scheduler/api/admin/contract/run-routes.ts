@@ -98,6 +98,8 @@ export const RunDetail = Type.Object({
   told: Type.Array(MoneyTotal),
   /** What was told does not add up to what was frozen: in words. */
   mismatch: orNull(Type.String()),
+  /** Why it is worked more slowly than it could be: outside its window, or so as not to disturb others. */
+  throttled: orNull(Type.String()),
   parents: Type.Array(RunRelation),
   children: Type.Array(RunRelation),
   /** Reruns of it, and what it repeats. */

@@ -12,6 +12,7 @@ import { rerun } from '../../../run/rerun.ts';
 import { rerunRefusal } from '../../../run/rerun-rules.ts';
 import { parseResult, runResultOf } from '../../../run/run-result.ts';
 import { isRunEnded, type RunState } from '../../../run/run-transitions.ts';
+import { throttledNow } from '../../../run/run-view.ts';
 import { toldRowOf } from '../../../run/told-of-run.ts';
 import { AFTER_RUN, BEFORE_RUN, isHook } from '../../../shard/hook-shards.ts';
 import { currentCachedJob } from '../../../storage/definition-cache.ts';
@@ -261,6 +262,7 @@ async function runDetail(db: SqlReader, runId: number, principal: Principal, vis
     frozen: parseTotals(told.manifest).map(moneyOf),
     told: parseTotals(told.totalsTold).map(moneyOf),
     mismatch: judgeTold({ ...run, ...told }).mismatch,
+    throttled: [...(await throttledNow(db, runId)).values()][0] ?? null,
     parents: await related('parents'),
     children: await related('children'),
     line:

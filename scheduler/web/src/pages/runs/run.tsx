@@ -100,6 +100,11 @@ function Why({ detail }: { readonly detail: RunDetail }) {
             <Inert text={run.reason} />
           </p>
         )}
+        {detail.throttled !== null && (
+          <p>
+            <Inert text={detail.throttled} />
+          </p>
+        )}
       </div>
     </section>
   );
