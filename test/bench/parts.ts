@@ -6,8 +6,10 @@ import { type Comparison, compareWithFloor } from './compare-floor.ts';
 import { type Paging, pageDeeply } from './deep-paging.ts';
 import { spread } from './figures.ts';
 import { type FiringFigures, measureBurst, measureIdle, measureKilled } from './firing.ts';
+import { flatMemoryPart } from './flat-memory.ts';
 import { compareNights } from './flat-nights.ts';
 import { besideNeighbour } from './load-guard.ts';
+import { restartPart } from './restart-part.ts';
 import { skewPart } from './skew-part.ts';
 import { createNightPlace, type NightFigures } from './whole-night.ts';
 
@@ -40,6 +42,13 @@ export interface BenchSize {
   readonly clusterRepetitions: number;
   readonly waitingRows: number;
   readonly coresRows: number;
+  readonly flatRows: number;
+  readonly flatRowsBefore: number;
+  readonly slowRows: number;
+  readonly slowMs: number;
+  readonly partitionRows: number;
+  readonly restartRows: number;
+  readonly restartLeaseMs: number;
 }
 
 export const REDUCED: BenchSize = {
@@ -60,6 +69,13 @@ export const REDUCED: BenchSize = {
   clusterRepetitions: 3,
   waitingRows: 40_000,
   coresRows: 6_000,
+  flatRows: 1_000_000,
+  flatRowsBefore: 200_000,
+  slowRows: 4_000,
+  slowMs: 100,
+  partitionRows: 100_000,
+  restartRows: 400_000,
+  restartLeaseMs: 2_000,
 };
 export const FULL: BenchSize = {
   floorContracts: 500_000,
@@ -79,6 +95,13 @@ export const FULL: BenchSize = {
   clusterRepetitions: 2,
   waitingRows: 60_000,
   coresRows: 15_000,
+  flatRows: 10_000_000,
+  flatRowsBefore: 1_000_000,
+  slowRows: 1_000,
+  slowMs: 3_000,
+  partitionRows: 1_000_000,
+  restartRows: 3_000_000,
+  restartLeaseMs: 10_000,
 };
 
 type Say = (line: string) => void;
@@ -232,6 +255,12 @@ export const PARTS = {
 
   /** Rows that compute: what a second worker process of an executor is worth. */
   cores: (size, say) => coresPart(size, say),
+
+  /** What a process of batch jobs needs: many rows, a slow target, many partitions. */
+  'flat-memory': (size, say) => flatMemoryPart(size, say),
+
+  /** A process that is killed again and again: what its restart costs. */
+  restart: (size, say) => restartPart(size, say),
 
   /** The lists of the admin, with many jobs and runs in the store. */
   admin: ({ adminRuns }, say) => adminPart(adminRuns, say),
