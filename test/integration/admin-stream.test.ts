@@ -70,6 +70,10 @@ test('what changes is told to those who watch it, and what was missed when they 
   const second = await listen(`${given.at}/stream?topics=runs`, back);
   await expect.poll(() => second.events.length).toBeGreaterThan(0);
   expect(second.events[0]?.data).toMatchObject({ topic: 'runs', kind: 'changed' });
+  // Its address is still the one that it first came with.
+  const own = await listen(`${given.at}/stream?topics=runs&lastEventId=another-1`, back);
+  await expect.poll(() => own.events.length).toBeGreaterThan(0);
+  expect(own.events[0]?.data).toMatchObject({ topic: 'runs', kind: 'changed' });
   const lost = await listen(`${given.at}/stream?topics=runs`, { ...given.headers, 'last-event-id': 'another-1' });
   await expect.poll(() => lost.events.map(({ data }) => data.kind)).toContain('reset');
   other.stop();

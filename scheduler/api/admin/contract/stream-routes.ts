@@ -16,7 +16,7 @@ export const StreamEvent = Type.Object({
   id: orNull(Type.Union([Type.Integer(), Type.String()])),
 });
 export type StreamEvent = Static<typeof StreamEvent>;
-export const STREAM_TOPICS_MAX = 20;
+export const STREAM_TOPICS_MAX = 40;
 
 export const InstallationStatus = Type.Object({
   version: Type.String(),

@@ -37,7 +37,8 @@ export function createStreamHandlers(parts: AdminParts): Handlers<typeof streamR
         if (raw.writableLength > UNREAD_BYTES_MAX) raw.destroy();
         else raw.write(text);
       };
-      const lastEventId = call.query.lastEventId ?? request.headers['last-event-id'];
+      // A browser that comes back by itself says the newest in the header; its address is of when it first came.
+      const lastEventId = request.headers['last-event-id'] ?? call.query.lastEventId;
       const watcher = {
         who: `${principal.kind} ${principal.id}`,
         topics,

@@ -13,7 +13,8 @@ type Message =
   | { readonly kind: 'gone'; readonly tab: string }
   | { readonly kind: 'ask' };
 
-const TOPICS_MAX = 20;
+/** What the API takes for one stream (STREAM_TOPICS_MAX). */
+const TOPICS_MAX = 40;
 const tab = crypto.randomUUID();
 const listeners = new Map<string, Set<Listener>>();
 const liveListeners = new Set<() => void>();
@@ -126,6 +127,7 @@ class Leader {
   readonly #wants = new Map<string, readonly string[]>();
   #source: EventSource | null = null;
   #topics = '';
+  #isWhole = true;
   #lastEventId = '';
   #tries = 0;
   #again: ReturnType<typeof setTimeout> | null = null;
@@ -137,7 +139,7 @@ class Leader {
   want(of: string, topics: readonly string[]): void {
     this.#wants.set(of, topics);
     this.#follow();
-    this.#tell({ kind: 'live', live: this.#source?.readyState === EventSource.OPEN });
+    this.#tell({ kind: 'live', live: this.#source?.readyState === EventSource.OPEN && this.#isWhole });
   }
 
   forget(of: string): void {
@@ -152,7 +154,10 @@ class Leader {
   }
 
   #follow(): void {
-    const all = [...new Set([...this.#wants.values()].flat())].sort().slice(0, TOPICS_MAX).join(',');
+    const wanted = [...new Set([...this.#wants.values()].flat())].sort();
+    const all = wanted.slice(0, TOPICS_MAX).join(',');
+    // So many tabs that some would never hear: then all of them poll, and none is forgotten.
+    this.#isWhole = wanted.length <= TOPICS_MAX;
     if (all === this.#topics) return;
     this.#topics = all;
     this.stop();
@@ -168,7 +173,7 @@ class Leader {
       // first stream: something may have happened after the page read it.
       if (this.#lastEventId === '') this.#tell({ kind: 'event', event: resetNow() });
       this.#tries = 0;
-      this.#tell({ kind: 'live', live: true });
+      this.#tell({ kind: 'live', live: this.#isWhole });
     });
     source.addEventListener('change', (message: MessageEvent<string>) => {
       if (message.lastEventId !== '') this.#lastEventId = message.lastEventId;

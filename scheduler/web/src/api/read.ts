@@ -1,6 +1,7 @@
 import {
   type InfiniteData,
   keepPreviousData,
+  type QueryClient,
   type QueryKey,
   useInfiniteQuery,
   useMutation,
@@ -14,6 +15,7 @@ import { isLive, listen, onLiveChange } from './live.ts';
 const POLL_MS = 5_000;
 /** Hints come in bursts; a list is read again at most so often. */
 const AGAIN_MS = 1_000;
+const PAGES_A_SECOND = 5;
 
 export const useIsLive = (): boolean => useSyncExternalStore(onLiveChange, isLive);
 
@@ -63,23 +65,35 @@ export function usePages<N extends RouteName>(name: N, parts: Parts<N> = {}, opt
   return { ...query, rows: query.data?.pages.flatMap((page) => page.items) ?? [] };
 }
 
+/** Queries that will be read again, by their keys: of all that show the same one, the first to hear does it for all. */
+const waiting = new Set<string>();
+
+/** A tab that nobody looks at reads nothing: what it shows is marked as old, and read when it is looked at again. */
+function readAgain(client: QueryClient, key: string): void {
+  if (waiting.has(key)) return;
+  waiting.add(key);
+  const queryKey = JSON.parse(key) as QueryKey;
+  // A list is read again with all the pages that it has so far: the more there are, the seldomer.
+  const pages = client.getQueryData<{ readonly pages?: readonly unknown[] }>(queryKey)?.pages?.length ?? 1;
+  setTimeout(
+    () => {
+      waiting.delete(key);
+      const refetchType = document.visibilityState === 'hidden' ? 'none' : 'active';
+      void client.invalidateQueries({ queryKey, exact: true, refetchType });
+    },
+    AGAIN_MS * Math.max(1, pages / PAGES_A_SECOND),
+  );
+}
+
 function useTopics(topics: readonly string[], queryKey: QueryKey): void {
   const client = useQueryClient();
   const names = topics.join(',');
   const key = JSON.stringify(queryKey);
   useEffect(() => {
     if (names === '') return;
-    let waiting: ReturnType<typeof setTimeout> | null = null;
-    const again = () => {
-      waiting ??= setTimeout(() => {
-        waiting = null;
-        void client.invalidateQueries({ queryKey: JSON.parse(key) as QueryKey, exact: true });
-      }, AGAIN_MS);
-    };
-    const ends = names.split(',').map((topic) => listen(topic, again));
+    const ends = names.split(',').map((topic) => listen(topic, () => readAgain(client, key)));
     return () => {
       for (const end of ends) end();
-      if (waiting !== null) clearTimeout(waiting);
     };
   }, [client, names, key]);
 }
