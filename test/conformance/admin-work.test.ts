@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verifyAudit } from '../../scheduler/admin/audit/verify-audit.ts';
+import { type AuditPlace, verifyAudit, verifyAuditPart } from '../../scheduler/admin/audit/verify-audit.ts';
 import type { RouteName } from '../../scheduler/api/admin/contract/routes.ts';
 import { ROUTES } from '../../scheduler/api/admin/contract/routes.ts';
 import { cancelChainRun } from '../../scheduler/chain/start-chain.ts';
@@ -240,6 +240,19 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_, at) => items.length - at));
     const sound = await verifyAudit(admin.store);
     expect(sound).toMatchObject({ entries: items.length, brokenAt: null, problem: null });
+    // A part at a time, with the anchor in one of them.
+    const [third] = items.filter(({ seq }) => seq === 3);
+    const anchor = { hash: third?.hash ?? '', seq: 3 };
+    let [from, parts, anchors] = [{ seq: 0, hash: '' } as AuditPlace | null, 0, 0];
+    for (; from !== null; parts++) {
+      const part = await verifyAuditPart(admin.store, { from, limit: 2, anchor });
+      expect(part).toMatchObject({ problem: null, total: items.length });
+      if (part.hasAnchor) anchors++;
+      from = part.next;
+    }
+    expect([parts, anchors]).toEqual([Math.floor(items.length / 2) + 1, 1]);
+    expect(await verifyAudit(admin.store, `${anchor.hash}@4`)).toMatchObject({ brokenAt: 4 });
+    expect(await verifyAudit(admin.store, `${anchor.hash}@3`)).toMatchObject({ problem: null });
     const csv = await admin.ask('GET /audit/export', root, { query: { format: 'csv' } });
     expect(String(csv.body).split('\r\n')).toHaveLength(items.length + 2);
 

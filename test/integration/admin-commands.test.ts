@@ -139,7 +139,11 @@ test('jobs, runs, trigger and kill ask the API with a key, and the record of it 
 
   const verified = await run('audit', 'verify', '--json');
   expect(verified.code).toBe(0);
-  const { head } = JSON.parse(verified.stdout) as { head: string };
+  const { head, anchor } = JSON.parse(verified.stdout) as { head: string; anchor: string };
+  expect(anchor).toMatch(new RegExp(`^${head}@[0-9]+$`));
+  expect((await run('audit', 'verify', '--anchor', anchor)).code).toBe(0);
+  const moved = await run('audit', 'verify', '--anchor', `${head}@1`);
+  expect(moved).toMatchObject({ code: 3, stdout: expect.stringContaining('entry 1 has another hash') });
   expect((await run('audit', 'verify', '--head', head)).code).toBe(0);
   expect(await run('audit', 'verify', '--head', 'f'.repeat(64))).toMatchObject({ code: 3 });
 

@@ -595,7 +595,16 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
       asked,
     ),
   'GET /audit/export': () => 'seq,at\n1,2\n',
-  'GET /audit/verify': () => ({ entries: 500, head: '9b1c5e77aa0193ffe1', brokenAt: null, problem: null }),
+  'GET /audit/verify': () => ({
+    entries: 500,
+    head: '9b1c5e77aa0193ffe1',
+    headSeq: 500,
+    total: 500,
+    brokenAt: null,
+    problem: null,
+    hasAnchor: false,
+    next: null,
+  }),
   'GET /approvals': (asked) =>
     page(
       [

@@ -1,8 +1,12 @@
+import { ANCHOR_LOST, readAnchor } from '../../../scheduler/admin/audit/verify-audit.ts';
+import type { Reply } from '../../../scheduler/api/admin/contract/routes.ts';
 import type { CommandCall } from '../command-call.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
 import { apiCall } from './api-call.ts';
 import type { ApiClient } from './http-api-client.ts';
+
+type Part = Reply<'GET /audit/verify'>;
 
 /** `daybreak audit verify`. */
 export async function runAuditCommand(call: CommandCall): Promise<number> {
@@ -12,32 +16,49 @@ export async function runAuditCommand(call: CommandCall): Promise<number> {
   if (given.positionals.length !== 1 || given.positionals[0] !== 'verify') {
     throw new UsageError('say what is to be done with the audit log: daybreak audit verify');
   }
-  const { head } = given.values;
-  if (head !== undefined && !/^[0-9a-f]{64}$/.test(head)) {
-    throw new UsageError('--head is no hash: it has 64 digits from 0 to f, as an earlier audit verify printed it');
-  }
-  const verdict = await api.ask('GET /audit/verify');
+  const anchor = anchorOption(given.values);
+  const say = (part: Part): void => terminal.warn(`${part.headSeq} of ${part.total} entries fit`);
+  const { entries, last } = await verifyInParts(api, anchor, say);
   // The chain is sound, so a hash that is in it vouches for everything before it.
-  const isLost = verdict.problem === null && head !== undefined && !(await isInLog(api, head));
-  const problem = isLost
-    ? 'the hash that was written down before is not in the log: its end was cut off, or it was made anew'
-    : verdict.problem;
-  if (json) terminal.document(JSON.stringify({ ...verdict, problem }));
+  const isLost = last.problem === null && anchor !== undefined && !last.hasAnchor;
+  const { head, headSeq, brokenAt } = last;
+  const problem = isLost ? ANCHOR_LOST : last.problem;
+  const newest = head === null ? null : `${head}@${headSeq}`;
+  if (json) terminal.document(JSON.stringify({ entries, head, anchor: newest, brokenAt, problem }));
   else if (problem !== null) terminal.say(`the audit log does not hold: ${inert(problem)}`);
-  else
-    terminal.say(
-      `${verdict.entries} entries, each fits the one before it; the newest hash is ${verdict.head ?? 'none'}`,
-    );
+  else terminal.say(`${entries} entries, each fits the one before it; the newest hash is ${newest ?? 'none'}`);
   return problem === null ? 0 : 3;
 }
 
-async function isInLog(api: ApiClient, hash: string): Promise<boolean> {
-  for (let after: string | null = ''; after !== null; ) {
-    const page: { items: { hash: string }[]; next: string | null } = await api.ask('GET /audit', {
-      query: { limit: 200, ...(after === '' ? {} : { after }) },
-    });
-    if (page.items.some((entry) => entry.hash === hash)) return true;
-    after = page.next;
+function anchorOption({ anchor, head }: Readonly<Partial<Record<string, string>>>): string | undefined {
+  if (anchor !== undefined && head !== undefined)
+    throw new UsageError('--anchor and --head are both given: give one of them');
+  const [option, text] = anchor === undefined ? (['head', head] as const) : (['anchor', anchor] as const);
+  if (text === undefined) return undefined;
+  if (readAnchor(text) === null) {
+    throw new UsageError(
+      `--${option} is no hash: it has 64 digits from 0 to f, and @NUMBER behind it, as an earlier audit verify printed it`,
+    );
   }
-  return false;
+  return text;
+}
+
+/** No request takes long, however large the log is; what was seen of the anchor stays seen. */
+const PART = 20_000;
+
+async function verifyInParts(
+  api: ApiClient,
+  anchor: string | undefined,
+  say: (part: Part) => void,
+): Promise<{ readonly entries: number; readonly last: Part }> {
+  let [entries, hasAnchor] = [0, false];
+  for (let after: string | null = null; ; ) {
+    const query = { limit: PART, ...(after === null ? {} : { after }), ...(anchor === undefined ? {} : { anchor }) };
+    const part: Part = await api.ask('GET /audit/verify', { query });
+    entries += part.entries;
+    hasAnchor ||= part.hasAnchor;
+    if (part.next === null) return { entries, last: { ...part, hasAnchor } };
+    say(part);
+    after = part.next;
+  }
 }

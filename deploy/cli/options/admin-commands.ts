@@ -185,13 +185,19 @@ const audit: CommandSpec = {
   name: 'audit',
   summary: 'verifies the chain of hashes of the audit log: daybreak audit verify',
   about: [
-    'The scheduler recomputes every hash from the first entry on. Write the newest hash down elsewhere and give it with',
-    '--head later: then it shows, too, when the end was cut off or the log made anew. Needs the key of an administrator.',
+    'The scheduler recomputes every hash from the first entry on, 20,000 entries per request. Write down elsewhere what it',
+    'prints and give it with --anchor later: then it shows, too, when the end was cut off or the log made anew. Needs the',
+    'key of an administrator.',
   ],
   positional: 'verify',
   configured: true,
   options: [
     ...API,
+    {
+      name: 'anchor',
+      value: 'HASH@NUMBER',
+      meaning: 'what an earlier verification printed, kept elsewhere: the entry of that number has to have that hash',
+    },
     { name: 'head', value: 'HASH', meaning: 'a hash that was written down before: it has to be in the log' },
     { name: 'json', meaning: 'one JSON document instead of a line' },
     ...CONFIGURATION,

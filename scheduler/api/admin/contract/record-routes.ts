@@ -78,14 +78,23 @@ export const recordRoutes = {
   }),
   'GET /audit/verify': route({
     summary:
-      'Recomputes the chain of hashes: how many entries, the newest hash, and the first entry that does not fit.',
+      'Recomputes the chain of hashes: how many entries, the newest hash, and the first entry that does not fit. A part at a time with limit and after.',
     permission: 'admin',
     subject: { kind: 'installation' },
+    query: strict({
+      limit: maybe(Type.Integer({ minimum: 1, maximum: 100_000 })),
+      after: maybe(Type.String({ maxLength: 200 })),
+      anchor: maybe(Type.String({ pattern: '^[0-9a-f]{64}(@[1-9][0-9]{0,14})?$' })),
+    }),
     reply: Type.Object({
       entries: Type.Integer(),
       head: orNull(Type.String()),
+      headSeq: Type.Integer(),
+      total: Type.Integer(),
       brokenAt: orNull(Type.Integer()),
       problem: orNull(Type.String()),
+      hasAnchor: Type.Boolean(),
+      next: orNull(Type.String()),
     }),
     heavy: true,
   }),

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { approve, close, decisionRefusal, readApproval } from '../../../admin/approvals.ts';
-import { verifyAudit } from '../../../admin/audit/verify-audit.ts';
+import { readAnchor, verifyAuditPart } from '../../../admin/audit/verify-audit.ts';
 import { hasRight, type Principal } from '../../../admin/rights/rights.ts';
 import type { SchedulerContext } from '../../../scheduler-context.ts';
 import { type ApprovalRow, approvalLines } from '../../../storage/sql/admin-approval-queries.ts';
@@ -12,7 +12,7 @@ import {
 } from '../../../storage/sql/admin-audit-queries.ts';
 import type { Approval, AuditEntry, recordRoutes } from '../contract/record-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
-import { numberCursor, PAGE_DEFAULT, pageOfRows } from './paging.ts';
+import { cursorOf, numberCursor, PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
 
 const EXPORT_BATCH = 500;
 
@@ -39,7 +39,14 @@ export function createRecordHandlers({ ctx }: AdminParts): Handlers<typeof recor
         .header('content-disposition', `attachment; filename="audit.${format}"`)
         .send(Readable.from(exported(ctx, definedOf(filter), format)));
     },
-    'GET /audit/verify': async () => verifyAudit(ctx.store),
+    'GET /audit/verify': async ({ query }) => {
+      const { limit = Number.MAX_SAFE_INTEGER } = query;
+      const [seq = 0, hash = ''] = readCursor(query.after) ?? [];
+      const from = { seq: Number(seq), hash: String(hash) };
+      const anchor = query.anchor === undefined ? null : readAnchor(query.anchor);
+      const { next, ...part } = await verifyAuditPart(ctx.store, { from, limit, anchor });
+      return { ...part, headSeq: from.seq + part.entries, next: next === null ? null : cursorOf(next.seq, next.hash) };
+    },
     'GET /approvals': async ({ query, visible, principal }) => {
       const { limit = PAGE_DEFAULT, after, state } = query;
       const which = {
