@@ -33,6 +33,7 @@ const node = (job: string, rank: number, given: Partial<Node>): Node => ({
   endedAtMs: null,
   progress: null,
   markAsked: null,
+  etaAtMs: null,
   ...given,
 });
 
@@ -207,7 +208,7 @@ export function alarms(nowMs: number): Tonight['alarms'] {
     alarm(2, 'EDGE_LATE', 'warning', CHAIN, 'principal-debit > reconcile was not met within 3 h'),
     alarm(
       3,
-      'NODE_LOST',
+      'EXECUTOR_LOST',
       'critical',
       'settlement',
       'executor 10.2.8.17:9800 has not been heard of for 45 s; its 2 shards went to others',

@@ -11,15 +11,19 @@ export interface EtaNode {
   readonly usualMs: number | null;
 }
 
+type Edges = readonly { readonly from: string; readonly to: string }[];
+
+/** When the last node is done. Null when something is left of which nobody knows how long it takes. */
+export function lastOf(ends: ReadonlyMap<string, number | null>): number | null {
+  const all = [...ends.values()];
+  return all.length === 0 || all.includes(null) ? null : Math.max(...all.map((end) => end ?? 0));
+}
+
 /**
- * When the last node is done: each begins when those before it are done, and takes as long as its progress says, or as
- * long as it usually does. Null when something is left of which nobody knows how long it takes.
+ * When each node is done: it begins when those before it are done, and takes as long as its progress says, or as long as it
+ * usually does. Null: nobody knows.
  */
-export function chainEta(
-  nodes: readonly EtaNode[],
-  edges: readonly { readonly from: string; readonly to: string }[],
-  nowMs: number,
-): number | null {
+export function nodeEnds(nodes: readonly EtaNode[], edges: Edges, nowMs: number): ReadonlyMap<string, number | null> {
   const byJob = new Map(nodes.map((node) => [node.job, node]));
   const ends = new Map<string, number | null>();
   const endOf = (job: string): number | null => {
@@ -31,8 +35,7 @@ export function chainEta(
     ends.set(job, end);
     return end;
   };
-  const all = nodes.map(({ job }) => endOf(job));
-  return all.length === 0 || all.includes(null) ? null : Math.max(...all.map((end) => end ?? 0));
+  return new Map(nodes.map(({ job }) => [job, endOf(job)]));
 }
 
 function estimate(node: EtaNode, before: readonly (number | null)[], nowMs: number): number | null {

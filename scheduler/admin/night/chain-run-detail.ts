@@ -19,7 +19,7 @@ import { chainRunById } from '../../storage/sql/chain-run-queries.ts';
 import { jobIdsByName } from '../../storage/sql/definition-queries.ts';
 import { nodeMarks } from '../../storage/sql/node-mark-queries.ts';
 import type { RunRow } from '../../storage/sql/run-queries.ts';
-import { chainEta, ranksOf } from './chain-eta.ts';
+import { type EtaNode, lastOf, nodeEnds, ranksOf } from './chain-eta.ts';
 import { type ProgressFigures, progressOf } from './progress.ts';
 
 export interface NodeDetail {
@@ -33,6 +33,8 @@ export interface NodeDetail {
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly progress: ProgressFigures | null;
+  /** When it is done, as far as can be told: by its own pace, or by what it and those before it usually take. */
+  readonly etaAtMs: number | null;
   readonly markAsked: { mark: string; by: string; reason: string; approvalId: number | null } | null;
 }
 
@@ -62,7 +64,7 @@ export async function readChainRunPicture(db: SqlReader, chainRunId: number): Pr
   const shards = await shardCounts(db, runIds);
   const marks = await nodeMarks(db, chainRunId);
   const ranks = ranksOf(chain.nodes, chain.edges);
-  const nodes: NodeDetail[] = [];
+  const nodes: Omit<NodeDetail, 'etaAtMs'>[] = [];
   for (const [job, node] of picture.nodes) {
     const jobId = jobIds.get(job) ?? null;
     const run = runs.get(job) ?? null;
@@ -83,10 +85,11 @@ export async function readChainRunPicture(db: SqlReader, chainRunId: number): Pr
         asked === undefined ? null : { mark: asked.mark, by: asked.askedBy, reason: asked.reason, approvalId: null },
     });
   }
-  const etaAtMs = await etaOf(db, line, chain, nodes);
+  const ends = await endsOf(db, line, chain, nodes);
+  const etaAtMs = lastOf(ends);
   return {
     line,
-    nodes,
+    nodes: nodes.map((node) => ({ ...node, etaAtMs: node.endedAtMs === null ? (ends.get(node.job) ?? null) : null })),
     edges: chain.edges.map((edge) => {
       const verdict = picture.edges.get(`${edge.from}>${edge.to}`);
       return {
@@ -117,26 +120,28 @@ export function progressOfRun(run: RunRow, shardsDone: number, nowMs: number): P
   });
 }
 
-async function etaOf(
+async function endsOf(
   db: SqlReader,
   line: ChainRunLineRow,
   chain: Chain,
-  nodes: readonly NodeDetail[],
-): Promise<number | null> {
-  if (line.endedAt !== null) return null;
+  nodes: readonly Omit<NodeDetail, 'etaAtMs'>[],
+): Promise<ReadonlyMap<string, number | null>> {
+  if (line.endedAt !== null) return new Map();
   const usual = await usualDurations(
     db,
     nodes.flatMap(({ jobId }) => jobId ?? []),
   );
-  const seen = nodes.map((node) => ({
-    job: node.job,
-    endedAtMs: node.endedAtMs,
-    isDone: node.endedAtMs !== null || node.picture.kind === 'stands' || node.picture.kind === 'passed_over',
-    startedAtMs: node.startedAtMs,
-    etaAtMs: node.progress?.etaAtMs ?? null,
-    usualMs: node.jobId === null ? null : (usual.get(node.jobId) ?? null),
-  }));
-  return chainEta(seen, chain.edges, db.nowMs);
+  const seen = nodes.map(
+    (node): EtaNode => ({
+      job: node.job,
+      endedAtMs: node.endedAtMs,
+      isDone: node.endedAtMs !== null || node.picture.kind === 'stands' || node.picture.kind === 'passed_over',
+      startedAtMs: node.startedAtMs,
+      etaAtMs: node.progress?.etaAtMs ?? null,
+      usualMs: node.jobId === null ? null : (usual.get(node.jobId) ?? null),
+    }),
+  );
+  return nodeEnds(seen, chain.edges, db.nowMs);
 }
 
 async function sweepsOf(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ALARM_KINDS } from '../../../scheduler/storage/sql/alarm-queries.ts';
 import { en } from '../../../scheduler/web/src/text/en.ts';
 import { zh } from '../../../scheduler/web/src/text/zh.ts';
 import { usedTexts } from './used-texts.ts';
@@ -38,4 +39,9 @@ test('no text is empty, and the Chinese one is Chinese', () => {
       !/[\u4e00-\u9fff]/.test(text) && /[A-Za-z]{2}/.test(text.replaceAll(/\{\{\w+\}\}/g, '')) && !same.includes(text),
   );
   expect([empty, untranslated]).toEqual([[], []]);
+});
+
+test('each kind of alarm has words', () => {
+  const words = Object.keys(en).filter((key) => key.startsWith('alarm.'));
+  expect(words.sort()).toEqual(ALARM_KINDS.map((kind) => `alarm.${kind}`).sort());
 });

@@ -85,6 +85,8 @@ export const ChainNode = Type.Object({
   startedAtMs: orNull(Instant),
   endedAtMs: orNull(Instant),
   progress: orNull(Progress),
+  /** When it is done, as far as can be told; null when it is done, or nobody knows. */
+  etaAtMs: orNull(Instant),
   /** What is asked for and waits for a second person. */
   markAsked: orNull(
     Type.Object({ mark: Type.String(), by: Type.String(), reason: Type.String(), approvalId: orNull(Id) }),

@@ -222,7 +222,12 @@ export const zh = {
   'alarm.CALENDAR_YEAR_MISSING': '日历缺少年份：',
   'alarm.SCHEDULE_BROKEN': '调度损坏：',
   'alarm.FIRE_BROKEN': '触发无法决定：',
-  'alarm.NODE_LOST': '执行器失联：',
+  'alarm.START_LATE': '运行迟迟未开始：',
+  'alarm.EXECUTOR_LOST': '执行器失联：',
+  'alarm.CUT_OFF_IN_DANGER': '将错过截止时间：',
+  'alarm.RUN_STALLED': '运行停滞：',
+  'alarm.ITEMS_UNRESOLVED': '有未决条目：',
+  'alarm.TZ_DIFFERS': '调度器的时区数据不一致：',
 
   'runs.none': '没有符合条件的运行。',
   'runs.job': '任务',

@@ -87,6 +87,7 @@ const asNode = ({ job, jobId, group, rank, enabled }: ChainView['nodes'][number]
   startedAtMs: null,
   endedAtMs: null,
   progress: null,
+  etaAtMs: null,
   markAsked: null,
 });
 

@@ -193,12 +193,13 @@ function useNodeLines(node: Node): { readonly left: string; readonly right: stri
   const word = useStateWord();
   const nowMs = useNow(1_000);
   const { picture, progress, startedAtMs, endedAtMs } = node;
+  const until = node.etaAtMs === null ? '' : `~${formatInstant(node.etaAtMs, { language, style: 'clock' })}`;
   if (picture.kind === 'waits') {
     const left =
-      picture.for.length > 0 ? t('node.waitsFor', { names: picture.for.map(inertLine).join(', ') }) : t('node.waits');
+      picture.for.length > 0 ? t('node.waitsFor', { names: picture.for.map(parentOf).join(', ') }) : t('node.waits');
     return {
       left: node.hold === null ? left : t('node.held'),
-      right: picture.atMs === null ? '' : formatInstant(picture.atMs, { language, style: 'clock' }),
+      right: until,
     };
   }
   if (picture.kind === 'plan')
@@ -213,14 +214,15 @@ function useNodeLines(node: Node): { readonly left: string; readonly right: stri
     const shards = progress?.shardsTotal;
     return {
       left: shards == null ? word(picture.state) : t('node.shards', { done: progress?.shardsDone ?? 0, total: shards }),
-      right: span,
+      right: until === '' ? span : until,
     };
   }
   const done = progress.itemsDone ?? 0;
   const left = `${percentOf(done, progress.itemsTotal)}% · ${formatShort(done, language)}/${formatShort(progress.itemsTotal, language)}`;
-  return {
-    left,
-    right:
-      progress.itemsPerSecond === null ? span : t('node.rate', { rate: formatRate(progress.itemsPerSecond, language) }),
-  };
+  const rate =
+    progress.itemsPerSecond === null ? '' : t('node.rate', { rate: formatRate(progress.itemsPerSecond, language) });
+  return { left, right: [rate, until].filter((part) => part !== '').join(' · ') || span };
 }
+
+/** Edges are named `from>to`: what a node waits for is the job that the edge comes from. */
+const parentOf = (edge: string): string => inertLine(edge.split('>')[0] ?? edge);
