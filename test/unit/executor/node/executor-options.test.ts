@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { createExecutor, type ExecutorOptions } from '../../../../executor/index.ts';
+import { settleExecutorOptions } from '../../../../executor/node/executor-options.ts';
 
 const good: ExecutorOptions = {
   appname: 'orders',
@@ -46,4 +48,11 @@ test('a refusal does not repeat the secret', () => {
   } catch (error) {
     expect(String(error)).not.toContain('hunter2');
   }
+});
+
+test('slots come from the cores of the machine: four for each and eight at least, because handlers mostly wait', () => {
+  const slotsOf = (more: Partial<ExecutorOptions>) =>
+    settleExecutorOptions({ ...good, ...more }).slotPools.all.map(({ slots }) => slots);
+  expect(slotsOf({})).toEqual([Math.max(8, 4 * availableParallelism())]);
+  expect(slotsOf({ slots: 3 })).toEqual([3]);
 });
