@@ -190,14 +190,14 @@ describeWith(['MariaDB'], 'two schedulers in the same body at the same moment', 
       transaction: (name, body) =>
         given.store.transaction(name, (tx) => {
           const slowed = Object.create(tx) as SqlTx;
-          const get: SqlTx['get'] = async (text, params) => {
-            const row = await tx.get(text, params);
-            if (!text.includes('from s_job where id')) return row as never;
+          const all: SqlTx['all'] = async (text, params) => {
+            const rows = await tx.all(text, params);
+            if (!text.includes('from s_job where id')) return rows as never;
             hasSeen();
             await goOn;
-            return row as never;
+            return rows as never;
           };
-          Object.defineProperty(slowed, 'get', { value: get });
+          Object.defineProperty(slowed, 'all', { value: all });
           return body(slowed);
         }),
     };
