@@ -76,7 +76,10 @@ function Shown({
       )}
       <div className="split">
         <Panel title={t('tonight.money')}>
-          <Money frozen={[]} told={night.totals} />
+          <Money
+            frozen={night.totals.filter(({ state }) => state === null)}
+            told={night.totals.filter(({ state }) => state !== null)}
+          />
         </Panel>
         <Panel title={t('run.facts')}>
           <Facts
