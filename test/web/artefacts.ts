@@ -19,9 +19,12 @@ export function closeAfterTest(context: BrowserContext): void {
   });
 }
 
+let pictures = 0;
+
 async function keepPicture(page: Page, testName: string): Promise<void> {
   const name = testName.replaceAll(/[^\p{L}\d]+/gu, ' ').slice(0, 60);
-  const path = artefactPath(`failed, ${name}, ${page.context().pages().indexOf(page) + 1}.png`);
+  pictures += 1;
+  const path = artefactPath(`failed, ${name}, ${process.pid}-${pictures}.png`);
   await page.screenshot({ path }).then(
     () => process.stdout.write(`kept ${path}, the page at ${page.url()}\n`),
     // The browser itself may be what failed.
