@@ -7,8 +7,8 @@ import type { Migration } from '../../../shared/sql/sql.ts';
 export const runDay: Migration = {
   id: '0530-run-day',
   statements: (w) => [
-    // Of one job, or with job_id 0 of a whole group, so that a report of days alone reads a row for each of them. The
-    // day is that of the start, UTC. Only runs that have ended; a histogram is text ("bucket:count ...").
+    // Of one job, with job_id 0 of a whole group, and with app_name '' of everything, so that a report of days alone reads
+    // a row for each of them. The day is that of the start, UTC. Only runs that have ended; a histogram is text ("bucket:count ...").
     `create table s_run_day (
       job_id ${w.int} not null,
       day ${w.text(10)} not null,

@@ -1,6 +1,6 @@
 import type { SqlReader, SqlTx, SqlValue } from '../../../shared/sql/sql.ts';
 import type { CountedRun, Figures, FiguresKey } from '../../count/day-figures.ts';
-import { noFigures } from '../../count/day-figures.ts';
+import { EVERY_GROUP, EVERY_JOB, noFigures } from '../../count/day-figures.ts';
 import { readHistogramInto, writeHistogram } from '../../count/histogram.ts';
 
 /** How far runs are counted. Whoever changes what is counted holds it, and takes it before any run. */
@@ -114,7 +114,7 @@ export interface DaysFilter {
   /** First and last day, UTC. */
   readonly from: string;
   readonly to: string;
-  /** Null: the sums of whole groups. */
+  /** Null: every job. */
   readonly jobIds: readonly number[] | null;
   /** Null: all. */
   readonly groups: readonly string[] | null;
@@ -140,11 +140,12 @@ export async function countedDays(
   db: SqlReader,
   { from, to, jobIds, groups }: DaysFilter,
 ): Promise<{ key: FiguresKey; figures: Figures }[]> {
-  const ids = jobIds ?? [0];
-  const inGroups = groups === null ? '' : ` and app_name in (${marks(groups)})`;
+  const ids = jobIds ?? [EVERY_JOB];
+  const names = groups ?? (jobIds === null ? [EVERY_GROUP] : null);
+  const inGroups = names === null ? '' : ` and app_name in (${marks(names)})`;
   const rows = await db.arrays(
     `select ${COLUMNS.join(', ')} from s_run_day where job_id in (${marks(ids)}) and day >= ? and day <= ?${inGroups}`,
-    [...ids, from, to, ...(groups ?? [])],
+    [...ids, from, to, ...(names ?? [])],
   );
   return rows.map(readDay);
 }
