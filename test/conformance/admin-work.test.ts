@@ -170,6 +170,17 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     expect(view.may).toMatchObject({ kill: false, rerunAll: true });
   });
 
+  test('a chain that was taken away is found where those are, and comes back', async () => {
+    const admin = await given();
+    const root = await admin.setUp();
+    const listed = async (query: object) =>
+      (await admin.ask('GET /chains', root, { query })).body.items.map(({ name }) => name);
+    await admin.ask('DELETE /chains/:chain', root, { params: { chain: 'night' } });
+    expect([await listed({}), await listed({ removed: true })]).toEqual([[], ['night']]);
+    await admin.ask('POST /chains/:chain/enable', root, { params: { chain: 'night' } });
+    expect([await listed({}), await listed({ removed: true })]).toEqual([['night'], []]);
+  });
+
   test('many at once: each is judged by itself, and what fails for one keeps no other from it', async () => {
     const admin = await given();
     const root = await admin.setUp();
