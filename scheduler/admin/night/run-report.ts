@@ -1,8 +1,8 @@
 import type { SqlReader } from '../../../shared/sql/sql.ts';
-import { addFigures, addRun, dayOf, type Figures, noFigures } from '../../count/day-figures.ts';
+import { addRun, dayOf, type Figures, noFigures } from '../../count/day-figures.ts';
 import { quantile } from '../../count/histogram.ts';
 import { listedJobs } from '../../storage/sql/admin-job-queries.ts';
-import { countedDays, type DaysFilter, readCountMark, runsNotCounted } from '../../storage/sql/run-day-queries.ts';
+import { addCountedDays, type DaysFilter, readCountMark, runsNotCounted } from '../../storage/sql/run-day-queries.ts';
 
 /** Runs of a day, or of a job; quantiles are within a hundredth of themselves. */
 export interface ReportFigures {
@@ -78,7 +78,7 @@ async function sumsOf<Key extends string | number>(
       sums.set(key, sum);
       return sum;
     };
-    for (const { key, figures } of await countedDays(db, filter)) addFigures(sumAt(keyOf(key)), figures);
+    await addCountedDays(db, filter, (key) => sumAt(keyOf(key)));
     for (const run of await runsNotCounted(db, mark, { ...filter, limit: NOT_COUNTED_MAX })) {
       addRun(sumAt(keyOf({ jobId: run.jobId, day: dayOf(run.createdAt) })), run);
     }

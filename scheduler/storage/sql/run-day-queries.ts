@@ -135,19 +135,24 @@ function runConditions({ from, to, jobIds, groups }: DaysFilter): { text: string
   return { text: conditions.join(' and '), params };
 }
 
-/** Days as they are counted (primary key: job, day, group). */
-export async function countedDays(
+/**
+ * Adds days as they are counted (primary key: job, day, group) to the sums that they belong to, without figures of their
+ * own in between: there are 18,000 of them in three months of two hundred jobs.
+ */
+export async function addCountedDays(
   db: SqlReader,
   { from, to, jobIds, groups }: DaysFilter,
-): Promise<{ key: FiguresKey; figures: Figures }[]> {
+  sumOf: (key: Omit<FiguresKey, 'appName'>) => Figures,
+): Promise<void> {
   const ids = jobIds ?? [EVERY_JOB];
   const names = groups ?? (jobIds === null ? [EVERY_GROUP] : null);
   const inGroups = names === null ? '' : ` and app_name in (${marks(names)})`;
   const rows = await db.arrays(
-    `select ${COLUMNS.join(', ')} from s_run_day where job_id in (${marks(ids)}) and day >= ? and day <= ?${inGroups}`,
+    `select job_id, day, runs, succeeded, failed, durations, latenesses from s_run_day
+      where job_id in (${marks(ids)}) and day >= ? and day <= ?${inGroups}`,
     [...ids, from, to, ...(names ?? [])],
   );
-  return rows.map(readDay);
+  for (const [jobId, day, ...counted] of rows) addTo(sumOf({ jobId: Number(jobId), day: String(day) }), counted);
 }
 
 /** Adds to the days, those that are not there yet among them. Its caller holds the mark. */
@@ -188,11 +193,18 @@ const valuesOf = ({ runs, succeeded, failed, durations, latenesses }: Figures): 
 ];
 
 function readDay(row: readonly SqlValue[]): { key: FiguresKey; figures: Figures } {
-  const [jobId, day, appName, runs, succeeded, failed, durations, latenesses] = row;
-  const figures = { ...noFigures(), runs: Number(runs), succeeded: Number(succeeded), failed: Number(failed) };
-  readHistogramInto(figures.durations, String(durations));
-  readHistogramInto(figures.latenesses, String(latenesses));
+  const [jobId, day, appName, ...counted] = row;
+  const figures = noFigures();
+  addTo(figures, counted);
   return { key: { jobId: Number(jobId), day: String(day), appName: String(appName) }, figures };
+}
+
+function addTo(into: Figures, [runs, succeeded, failed, durations, latenesses]: readonly SqlValue[]): void {
+  into.runs += Number(runs);
+  into.succeeded += Number(succeeded);
+  into.failed += Number(failed);
+  readHistogramInto(into.durations, String(durations));
+  readHistogramInto(into.latenesses, String(latenesses));
 }
 
 const marks = (list: readonly unknown[]): string => list.map(() => '?').join(', ');
