@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasMysql } from './bench-stores.ts';
-import { median } from './figures.ts';
 import type { Measured } from './parts.ts';
 import { settledSums } from './settle-orders.ts';
 import { openSettlePlace, type SettlePlace } from './settle-place.ts';
@@ -48,7 +47,7 @@ interface Killed {
   readonly firstCommitMs: readonly number[];
   readonly readTwice: number;
   readonly writtenTwice: number;
-  /** Statements from the launch of a partition to its first chunk, of each process. */
+  /** Statements from the launch of a partition to its first chunk, the least of each process: a renewal may be among others. */
   readonly launches: readonly number[];
   readonly sums: string;
 }
@@ -87,7 +86,7 @@ async function killAgainAndAgain(
     firstCommitMs,
     readTwice: lines.reduce((sum, { read }) => sum + read, 0) - place.rows,
     writtenTwice: lines.reduce((sum, { written }) => sum + written, 0) - place.rows,
-    launches: lines.flatMap(({ launched }) => (launched.length === 0 ? [] : [median(launched)])),
+    launches: lines.flatMap(({ launched }) => (launched.length === 0 ? [] : [Math.min(...launched)])),
     sums: await place.look(settledSums),
   };
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createConnection } from 'mysql2/promise';
 import { freezeSelection, NO_DOWNSTREAM } from '../../executor/slice/freeze-selection.ts';
 import { executorMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
@@ -7,6 +6,7 @@ import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { Migration, SqlStore } from '../../shared/sql/sql.ts';
+import { openBenchDatabase } from './bench-stores.ts';
 
 /**
  * How skew is met: four executors, each a process, on one MariaDB, beside static modulo by merchant over the same rows.
@@ -159,8 +159,6 @@ interface Place {
   remove(): Promise<void>;
 }
 
-const SERVER = process.env.DAYBREAK_BENCH_MYSQL ?? 'mysql://root@127.0.0.1:3306';
-
 const tables: Migration = {
   id: '1-bench',
   statements: (w) => [
@@ -173,9 +171,7 @@ const tables: Migration = {
 };
 
 async function openPlace(): Promise<Place> {
-  const name = `daybreak_bench_skew_${process.pid}`;
-  await onServer([`drop database if exists ${name}`, `create database ${name}`]);
-  const url = `${SERVER}/${name}`;
+  const { url, drop } = await openBenchDatabase('skew');
   const store = await openSqlStore({ url, durability: 'warn' }, { runtime: systemRuntime(), logger: silentLogger });
   await migrate(store, executorMigrations, { logger: silentLogger, component: 'executor' });
   await migrate(store, [tables], { logger: silentLogger, component: 'bench' });
@@ -184,18 +180,9 @@ async function openPlace(): Promise<Place> {
     store,
     async remove() {
       await store.close();
-      await onServer([`drop database if exists ${name}`]);
+      await drop();
     },
   };
-}
-
-async function onServer(statements: readonly string[]): Promise<void> {
-  const connection = await createConnection(SERVER);
-  try {
-    for (const text of statements) await connection.query(text);
-  } finally {
-    await connection.end();
-  }
 }
 
 async function plant(store: SqlStore, one: Pick<Case, 'merchantOf' | 'costMs'>, rows: number): Promise<void> {
