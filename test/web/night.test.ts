@@ -124,6 +124,8 @@ async function makeGroup(page: Page, name: string): Promise<string> {
   await field(dialog, 'Title').fill(ODD_STRINGS.script);
   await button(dialog, 'Save').click();
   const row = page.getByRole('row').filter({ hasText: name });
+  await row.getByText(ODD_STRINGS.script).waitFor();
+  await isInert(page);
   await button(row, 'Join').click();
   await button(page, 'Make the command').click();
   const command = await page.getByRole('dialog').locator('code').filter({ hasText: 'DAYBREAK_JOIN_TOKEN' }).innerText();
@@ -163,6 +165,9 @@ async function makeJobWithWrongCron(page: Page): Promise<void> {
   await field(page, 'Cron expression').fill('0 30 3 ? * MON-FRI');
   await expect.poll(() => page.locator('.fires li').count()).toBe(10);
   await save(page, 'count-coins');
+  // The mark that turns the direction of writing is seen as a sign.
+  await page.getByText('invoice‹U+202E›fdp.exe').first().waitFor();
+  await isInert(page);
 }
 
 async function makeChain(page: Page, name: string, [first, then]: readonly [string, string]): Promise<void> {
@@ -183,11 +188,22 @@ async function openLogOfFailedShard(page: Page): Promise<void> {
   const row = page.getByRole('row').filter({ hasText: 'count-coins' }).filter({ hasText: 'Failed' });
   await row.getByRole('link').first().click();
   const shard = page.locator('.shard-row').filter({ hasText: 'Shard 2' });
-  await shard.filter({ hasText: 'the till is locked' }).waitFor();
+  await shard.filter({ hasText: `the till is locked ${ODD_STRINGS.image}` }).waitFor();
+  await isInert(page);
   await shard.getByRole('link', { name: 'Log' }).click();
   await page.locator('.log-line').filter({ hasText: ODD_STRINGS.script }).waitFor();
+  await isInert(page);
   expect(await page.locator('.log-line').filter({ hasText: COUNTED }).count()).toBe(0);
 }
+
+/** What people and programs wrote is text here, and nothing else: no element, and no sign that moves its neighbours. */
+async function isInert(page: Page): Promise<void> {
+  expect(await page.locator('#root script, #root img[src="x"]').count()).toBe(0);
+  expect(await page.locator('body').innerText()).not.toMatch(CONTROLS);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const CONTROLS = /[\u0000\u0007\u001b\u202e\u2028]/;
 
 async function makeSecondUser(page: Page): Promise<void> {
   await goTo(page, 'Users and keys');
@@ -241,6 +257,7 @@ async function approve(page: Page, requestNo: string): Promise<void> {
   await goTo(page, 'Approvals');
   const asked = page.locator('.approval').filter({ hasText: requestNo });
   await asked.getByText(ODD_STRINGS.script).waitFor();
+  await isInert(page);
   await button(asked, 'Approve').click();
   await field(page.getByRole('dialog'), 'Reason').fill('heard the same');
   await button(page.getByRole('dialog'), 'Approve').click();
