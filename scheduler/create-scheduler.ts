@@ -126,6 +126,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const patience = createAskingPatience(runtime.clock);
   const peerNotes: PeerNotes = new Map();
 
+  // Looks at all that is open, for what has been wrong for seconds: it does not take the store from what is due now.
+  const afterBurst = (body: () => Promise<BodyReport>) => async (): Promise<BodyReport> => {
+    await ctx.burst.over();
+    return body();
+  };
+
   // The table of contents, in the order in which data flows.
   const bodies: readonly Body[] = [
     { name: 'beat-scheduler-node', cron: '*/10 * * * * *', run: () => beat() },
@@ -135,7 +141,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { name: 'fire-due-jobs', cron: '* * * * * *', run: () => fireDueJobs(ctx, sender) },
     { name: 'watch-inputs', cron: '* * * * * *', run: () => watchInputs(ctx, inputs) },
     { name: 'dispatch-ready-shards', cron: '* * * * * *', run: () => dispatchReadyShards(ctx, sender, patience) },
-    { name: 'count-open-work', cron: '* * * * * *', run: () => countOpenWork(ctx) },
+    { name: 'count-open-work', cron: '* * * * * *', run: afterBurst(() => countOpenWork(ctx)) },
     {
       name: 'look-for-manual-executors',
       cron: '*/10 * * * * *',
@@ -143,10 +149,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       run: () => lookForManualExecutors(ctx),
     },
     { name: 'retire-silent-executors', cron: '* * * * * *', run: () => retireSilentExecutors(ctx) },
-    { name: 'rescue-lost-attempts', cron: '* * * * * *', run: () => rescueLostAttempts(ctx) },
+    { name: 'rescue-lost-attempts', cron: '* * * * * *', run: afterBurst(() => rescueLostAttempts(ctx)) },
     { name: 'ask-foreign-peers', cron: '*/10 * * * * *', oneNode: true, run: () => askForeignPeers(ctx, peerNotes) },
-    { name: 'warn-of-slow-attempts', cron: '* * * * * *', oneNode: true, run: () => warnOfSlowAttempts(ctx) },
-    { name: 'expire-attempts', cron: '* * * * * *', run: () => expireAttempts(ctx) },
+    {
+      name: 'warn-of-slow-attempts',
+      cron: '* * * * * *',
+      oneNode: true,
+      run: afterBurst(() => warnOfSlowAttempts(ctx)),
+    },
+    { name: 'expire-attempts', cron: '* * * * * *', run: afterBurst(() => expireAttempts(ctx)) },
     { name: 'send-kills', cron: '* * * * * *', run: () => sendKills(ctx) },
     { name: 'evaluate-edges', cron: '* * * * * *', run: () => evaluateEdges(ctx) },
     { name: 'end-runs-of-ended-chains', cron: '* * * * * *', run: () => endRunsOfEndedChains(ctx) },

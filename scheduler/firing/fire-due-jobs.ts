@@ -5,8 +5,10 @@ import type { BodyReport } from '../clockwork.ts';
 import type { Sender } from '../dispatch/send-run-request.ts';
 import { type Effects, newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { cachedJobs } from '../storage/definition-cache.ts';
 import { type FireRow, lockFires, pickFires, plannedFires } from '../storage/sql/fire-queries.ts';
 import { type HoldRow, keepHolds } from '../storage/sql/hold-queries.ts';
+import { versionsDueUpTo } from '../storage/sql/many-fires-queries.ts';
 import { decideDueFire } from './decide-due-fire.ts';
 import { fireTogether } from './fire-together.ts';
 import { isLeftOver, judgeLeftOver } from './judge-left-over.ts';
@@ -43,6 +45,7 @@ export async function fireDueJobs(
     } finally {
       ctx.burst.ended(due.length);
     }
+    if (due.length === 0 && fires.length === BATCH) await readAhead(ctx);
     const next = fires[due.length];
     const againInMs = pass.busy > 0 ? BUSY_AGAIN_MS : Infinity;
     if (next !== undefined) return { wakeInMs: Math.min(next.plannedAt - nowMs, againInMs) };
@@ -50,6 +53,17 @@ export async function fireDueJobs(
     after = fires.at(-1) ?? after;
     await ctx.runtime.yieldTurn();
   }
+}
+
+/**
+ * Much is due within a second: its definitions are read now, and not between the instant and the runs. Half of them were
+ * planned by another scheduler. A version never changes, so whatever is edited until then is read when it is due.
+ */
+async function readAhead(ctx: SchedulerContext): Promise<void> {
+  await ctx.store.read('read-ahead', async (db) => {
+    const versions = await versionsDueUpTo(db, db.nowMs + LOOK_AHEAD_MS);
+    for (let from = 0; from < versions.length; from += BATCH) await cachedJobs(db, versions.slice(from, from + BATCH));
+  });
 }
 
 interface Pass {

@@ -6,12 +6,12 @@ import type { Job } from '../definition/job-definition.ts';
 import { DEFAULT_MISFIRE } from '../definition/schedule-definition.ts';
 import { type Effects, newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { cachedChain, cachedJob } from '../storage/definition-cache.ts';
+import { cachedChain, cachedJob, cachedJobs } from '../storage/definition-cache.ts';
 import { chainRunById } from '../storage/sql/chain-run-queries.ts';
 import { type OwnOrigin, undecidedOwnFires } from '../storage/sql/fire-queries.ts';
 import {
   type DueSchedule,
-  deleteSchedule,
+  deleteSchedules,
   dueSchedules,
   lockUnmoved,
   moveCursors,
@@ -53,7 +53,13 @@ export async function planFires(ctx: SchedulerContext): Promise<BodyReport> {
 async function planBatch(tx: SqlTx, ctx: SchedulerContext, seen: readonly DueSchedule[]): Promise<Effects> {
   const effects = newEffects();
   const planned: Planned[] = [];
-  for (const row of await lockUnmoved(tx, seen)) {
+  const locked = await lockUnmoved(tx, seen);
+  // Read in one statement what the rows below look for. One that cannot be read is met there, and told by its name.
+  await cachedJobs(
+    tx,
+    locked.filter(({ jobId }) => jobId !== 0),
+  ).catch(() => undefined);
+  for (const row of locked) {
     try {
       planned.push(await planRow(tx, row, ctx.settings.planAheadMs));
     } catch (error) {
@@ -68,9 +74,10 @@ async function planBatch(tx: SqlTx, ctx: SchedulerContext, seen: readonly DueSch
     planned.map(({ row, plan }) => ({ from: row, nextAt: plan.nextAtMs })),
   );
   // A delay gets its next instant from the end of its run; any other schedule without one has come to its end.
-  for (const { row, of, plan } of planned) {
-    if (plan.nextAtMs === null && of.origin !== 'fixed_delay') await deleteSchedule(tx, row);
-  }
+  await deleteSchedules(
+    tx,
+    planned.flatMap(({ row, of, plan }) => (plan.nextAtMs === null && of.origin !== 'fixed_delay' ? [row] : [])),
+  );
   await writeFires(tx, planned, effects);
   await closeAlarms(
     tx,

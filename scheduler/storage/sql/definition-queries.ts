@@ -82,18 +82,25 @@ export async function storeChain(tx: SqlTx, chain: Chain): Promise<boolean> {
   return true;
 }
 
-/** Jobs as they were when these hashes were current. */
+// Each is a range of its own to the optimizer: of two lists it would try every pair.
+const VERSIONS_AT_ONCE = 200;
+
+/** Jobs as they were when these hashes were current (primary key of s_job_version). */
 export async function jobVersions(
   db: SqlReader,
   wanted: readonly { readonly jobId: number; readonly configHash: string }[],
 ): Promise<Job[]> {
-  if (wanted.length === 0) return [];
-  const rows = await db.all<{ definition: string }>(
-    `select definition from s_job_version where job_id in (${wanted.map(() => '?').join(', ')})
-       and config_hash in (${wanted.map(() => '?').join(', ')})`,
-    [...wanted.map(({ jobId }) => jobId), ...wanted.map(({ configHash }) => configHash)],
-  );
-  return rows.map((row) => JSON.parse(row.definition) as Job);
+  const found: Job[] = [];
+  for (let from = 0; from < wanted.length; from += VERSIONS_AT_ONCE) {
+    const part = wanted.slice(from, from + VERSIONS_AT_ONCE);
+    const rows = await db.all<{ definition: string }>(
+      `select definition from s_job_version
+        where ${part.map(() => '(job_id = ? and config_hash = ?)').join(' or ')}`,
+      part.flatMap(({ jobId, configHash }) => [jobId, configHash]),
+    );
+    for (const row of rows) found.push(JSON.parse(row.definition) as Job);
+  }
+  return found;
 }
 
 /** The job as it was when `configHash` was current. */

@@ -37,24 +37,21 @@ export async function lockSentAttempts(
 /** Their executors have them: attempts and shards run from now on. Throws when one has moved, which the lock forbids. */
 export async function acceptAttempts(tx: SqlTx, accepted: readonly (SentAttempt & AttemptLimits)[]): Promise<void> {
   if (accepted.length === 0) return;
-  const attempts = await tx.updateRows(
-    {
-      table: 's_attempt',
-      key: ['id'],
-      set: ['state', 'accepted_at', 'deadline_at', 'warn_at'],
-      guard: `state = 'sent'`,
-    },
-    accepted.map(({ logId, deadlineAt, warnAt }) => [logId, 'running', tx.nowMs, deadlineAt, warnAt]),
-  );
-  // Refusals are counted in a row.
-  const shards = await tx.updateRows(
-    {
-      table: 's_shard',
-      key: ['run_id', 'shard_index'],
-      set: ['state', 'reason', 'code', 'result', 'refusals'],
-      guard: `state = 'sent'`,
-    },
-    accepted.map(({ runId, shardIndex }) => [runId, shardIndex, 'running', null, null, null, 0]),
+  // Few texts of few values: a table of the values of each row, most of them the same, took twice the time.
+  let attempts = 0;
+  for (const alike of Map.groupBy(accepted, ({ deadlineAt, warnAt }) => `${deadlineAt} ${warnAt}`).values()) {
+    attempts += await tx.run(
+      `update s_attempt set state = 'running', accepted_at = ?, deadline_at = ?, warn_at = ?
+        where state = 'sent' and id in (${marksOf(alike)})`,
+      [tx.nowMs, alike[0]?.deadlineAt ?? null, alike[0]?.warnAt ?? null, ...alike.map(({ logId }) => logId)],
+    );
+  }
+  // By the beginning of the primary key. Refusals are counted in a row.
+  const runIds = [...new Set(accepted.map(({ runId }) => runId))];
+  const shards = await tx.run(
+    `update s_shard set state = 'running', reason = null, code = null, result = null, refusals = 0
+      where state = 'sent' and run_id in (${marksOf(runIds)}) and log_id in (${marksOf(accepted)})`,
+    [...runIds, ...accepted.map(({ logId }) => logId)],
   );
   if (attempts !== accepted.length || shards !== accepted.length) {
     throw new Error(`of ${accepted.length} locked attempts ${attempts} and shards ${shards} were still out`);

@@ -24,6 +24,22 @@ export async function pickJobs(tx: SqlTx, jobIds: readonly number[]): Promise<Pi
   );
 }
 
+// As many versions as are kept.
+const VERSIONS_MAX = 20_000;
+
+/** The current versions of the jobs that are due up to an instant (primary key of s_planned_fire). */
+export async function versionsDueUpTo(
+  db: SqlReader,
+  upToMs: number,
+): Promise<{ readonly jobId: number; readonly configHash: string }[]> {
+  return db.all(
+    `select distinct j.id as jobId, j.config_hash as configHash
+       from s_planned_fire p join s_fire f on f.id = p.fire_id join s_job j on j.id = f.job_id
+      where p.planned_at <= ? limit ${VERSIONS_MAX}`,
+    [upToMs],
+  );
+}
+
 /** Open runs of LOCKED jobs, by job (index s_open_run_job). */
 export async function openRunsOfJobs(db: SqlReader, jobIds: readonly number[]): Promise<Map<number, EarlierRun[]>> {
   if (jobIds.length === 0) return new Map();
