@@ -19,4 +19,6 @@ process.on('message', (leg: string) => {
     },
   );
 });
+// Whoever started it may be killed: it does not work on for nobody.
+process.once('disconnect', () => process.exit());
 answer(() => undefined);
