@@ -36,19 +36,22 @@ export async function namesTaken(db: SqlReader, names: readonly string[]): Promi
   return new Map(rows.map(({ id, name }) => [name, id]));
 }
 
+const CURRENT = ['name', 'version', 'config_hash', 'enabled', 'updated_at'] as const;
+const valuesOf = ({ job, version }: JobVersion, nowMs: number): SqlValue[] => [
+  job.id,
+  job.name,
+  version,
+  job.configHash,
+  job.enabled ? 1 : 0,
+  nowMs,
+];
+
 /** Jobs that were never there, with their versions. */
 export async function insertJobs(tx: SqlTx, jobs: readonly JobVersion[]): Promise<void> {
   await insertVersions(tx, jobs);
   await tx.insertRows(
-    { table: 's_job', columns: ['id', 'name', 'version', 'config_hash', 'enabled', 'updated_at'] },
-    jobs.map(({ job, version }): SqlValue[] => [
-      job.id,
-      job.name,
-      version,
-      job.configHash,
-      job.enabled ? 1 : 0,
-      tx.nowMs,
-    ]),
+    { table: 's_job', columns: ['id', ...CURRENT] },
+    jobs.map((job) => valuesOf(job, tx.nowMs)),
   );
 }
 
@@ -56,15 +59,8 @@ export async function insertJobs(tx: SqlTx, jobs: readonly JobVersion[]): Promis
 export async function updateJobs(tx: SqlTx, jobs: readonly JobVersion[]): Promise<void> {
   await insertVersions(tx, jobs);
   await tx.updateRows(
-    { table: 's_job', key: ['id'], set: ['name', 'version', 'config_hash', 'enabled', 'updated_at'] },
-    jobs.map(({ job, version }): SqlValue[] => [
-      job.id,
-      job.name,
-      version,
-      job.configHash,
-      job.enabled ? 1 : 0,
-      tx.nowMs,
-    ]),
+    { table: 's_job', key: ['id'], set: CURRENT },
+    jobs.map((job) => valuesOf(job, tx.nowMs)),
   );
 }
 
