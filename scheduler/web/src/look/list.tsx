@@ -78,7 +78,9 @@ export function List<T>({
   };
   return (
     <>
-      <div className="table-wrap">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is typed, a section would be a landmark more */}
+      <div className="table-wrap" role="group" aria-label={caption} tabIndex={0}>
         <table className="list cards">
           <caption className="visually-hidden">{caption}</caption>
           <thead>
