@@ -77,7 +77,8 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     const cron = page.getByLabel('Cron expression');
     await cron.fill('0 30 25 ? * MON-FRI');
     await page.locator('.field .wrong').filter({ hasText: /25/ }).waitFor();
-    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    // The field says it from the preview of the fires; the whole definition is checked a moment later.
+    await expect.poll(() => page.getByRole('button', { name: 'Save' }).isDisabled(), { timeout: 30_000 }).toBe(true);
     await cron.fill('0 30 3 ? * MON-FRI');
     await page.locator('.cron-says').filter({ hasText: '03:30' }).waitFor();
     await expect.poll(() => page.locator('.fires li').count()).toBe(10);
