@@ -5,7 +5,7 @@ import { List } from '../../look/list.tsx';
 import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
-import { DrainButton } from './executors.tsx';
+import { DrainButton } from './drain-button.tsx';
 
 export function ExecutorPage() {
   const { t } = useTranslation();
