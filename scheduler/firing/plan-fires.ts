@@ -11,7 +11,7 @@ import { chainRunById } from '../storage/sql/chain-run-queries.ts';
 import { type OwnOrigin, undecidedOwnFires } from '../storage/sql/fire-queries.ts';
 import {
   type DueSchedule,
-  deleteSchedules,
+  deleteSchedule,
   dueSchedules,
   lockUnmoved,
   moveCursors,
@@ -74,10 +74,10 @@ async function planBatch(tx: SqlTx, ctx: SchedulerContext, seen: readonly DueSch
     planned.map(({ row, plan }) => ({ from: row, nextAt: plan.nextAtMs })),
   );
   // A delay gets its next instant from the end of its run; any other schedule without one has come to its end.
-  await deleteSchedules(
-    tx,
-    planned.flatMap(({ row, of, plan }) => (plan.nextAtMs === null && of.origin !== 'fixed_delay' ? [row] : [])),
-  );
+  // By their keys, one by one: a delete of many walks the table, and meets whoever plans the others (seen as a deadlock).
+  for (const { row, of, plan } of planned) {
+    if (plan.nextAtMs === null && of.origin !== 'fixed_delay') await deleteSchedule(tx, row);
+  }
   await writeFires(tx, planned, effects);
   await closeAlarms(
     tx,

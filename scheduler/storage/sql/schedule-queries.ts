@@ -143,18 +143,6 @@ export async function deleteSchedule(tx: SqlTx, of: Scheduled): Promise<void> {
   await tx.run(`delete from s_schedule where job_id = ? and chain_id = ? and chain_run_id = 0`, [of.jobId, of.chainId]);
 }
 
-/** Schedules that have come to their end. */
-export async function deleteSchedules(tx: SqlTx, ended: readonly ScheduleRow[]): Promise<void> {
-  for (const [chainRunId, alike] of Map.groupBy(ended, (row) => row.chainRunId)) {
-    for (const [chainId, rows] of Map.groupBy(alike, (row) => row.chainId)) {
-      await tx.run(
-        `delete from s_schedule where chain_id = ? and chain_run_id = ? and job_id in (${rows.map(() => '?').join(', ')})`,
-        [chainId, chainRunId, ...rows.map(({ jobId }) => jobId)],
-      );
-    }
-  }
-}
-
 /** Delays without an instant, and without an open run that would set it (index s_schedule_next). */
 export async function delaysToArm(db: SqlReader, limit: number, after: Scheduled): Promise<Scheduled[]> {
   return db.all(
