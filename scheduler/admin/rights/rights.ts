@@ -56,3 +56,13 @@ export function visibleTo(principal: Principal, right: Right = 'view'): Visible 
 
 export const isVisible = (visible: Visible, group: string): boolean =>
   visible.kind === 'all' || visible.names.has(group);
+
+/** Whether all of a thing's groups may be seen; what has no group is seen by those who see everything. */
+export const isAllVisible = (visible: Visible, groups: readonly string[]): boolean =>
+  visible.kind === 'all' || (groups.length > 0 && groups.every((group) => isVisible(visible, group)));
+
+/** What somebody may do with a thing of these groups, as an answer tells it. */
+export function rightsIn(principal: Principal, groups: readonly string[]) {
+  const may = (right: 'run' | 'edit' | 'approve'): boolean => mayDo(principal, right, groups);
+  return { run: may('run'), edit: may('edit'), approve: may('approve') };
+}

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { CalendarDefinition } from '../../../calendar/calendar.ts';
 import { ChainInputShape } from './chain-routes.ts';
-import { Difference, JobInputShape } from './job-routes.ts';
+import { JobInputShape } from './job-routes.ts';
+import { Difference } from './kept-definition.ts';
 import { route } from './route.ts';
 import { FieldProblem, maybe, Name, strict, words } from './shapes.ts';
 

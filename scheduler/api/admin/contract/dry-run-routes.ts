@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { ChainEdgeView, START } from './chain-routes.ts';
-import { NextFire } from './job-routes.ts';
+import { START } from './chain-routes.ts';
+import { ChainEdgeView } from './chain-run-routes.ts';
+import { NextFire } from './kept-definition.ts';
 import { route } from './route.ts';
 import { BusinessDate, Id, Instant, maybe, Name, orNull, strict, words } from './shapes.ts';
 

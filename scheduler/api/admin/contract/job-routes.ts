@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { Job, JobDefinition } from '../../../definition/job-definition.ts';
+import { Checked, KEPT_FILTER, keptRoutes, May, Version } from './kept-definition.ts';
 import { route } from './route.ts';
 import {
   BusinessDate,
   Done,
-  FieldProblem,
   Id,
   Instant,
   maybe,
@@ -12,7 +12,6 @@ import {
   orNull,
   PAGE,
   pageOf,
-  Reason,
   RequestId,
   strict,
   words,
@@ -82,36 +81,9 @@ export const JobView = Type.Object({
   /** Jobs that fire after it. */
   children: Type.Array(Type.Object({ jobId: Id, name: Type.String(), on: Type.String() })),
   /** What the caller may do with it. */
-  may: Type.Object({ run: Type.Boolean(), edit: Type.Boolean(), approve: Type.Boolean() }),
+  may: May,
 });
 export type JobView = Static<typeof JobView>;
-
-/** What became of checking a definition: nothing is stored. */
-export const Checked = Type.Object({ problems: Type.Array(FieldProblem) });
-
-/** A version of a definition; the newest is the one that counts. */
-export const Version = Type.Object({
-  version: Type.Integer(),
-  isCurrent: Type.Boolean(),
-  createdAtMs: Instant,
-  by: orNull(Type.String()),
-});
-export type Version = Static<typeof Version>;
-
-/** One field that differs between two versions. */
-export const Difference = Type.Object({ path: Type.String(), before: Type.Unknown(), after: Type.Unknown() });
-export const Diff = Type.Object({ from: Type.Integer(), to: Type.Integer(), differences: Type.Array(Difference) });
-export type Diff = Static<typeof Diff>;
-
-export const NextFire = Type.Object({
-  atMs: Instant,
-  businessDate: Type.String(),
-  /** Wall time in the zone with its offset, e.g. `2026-11-20 02:30:00 +08:00`. */
-  local: Type.String(),
-  /** The clocks of the zone change between the fire before (or now) and this one. */
-  clockChange: orNull(Type.Object({ atMs: Instant, offsetBeforeMs: Type.Integer(), offsetAfterMs: Type.Integer() })),
-});
-export type NextFire = Static<typeof NextFire>;
 
 export const Started = Type.Object({ runId: Id, created: Type.Boolean() });
 
@@ -119,6 +91,7 @@ const jobId = strict({ jobId: Id });
 const ofJob = { kind: 'job', in: 'params', field: 'jobId' } as const;
 const version = strict({ jobId: Id, version: Type.Integer({ minimum: 1 }) });
 const Saved = Type.Object({ jobId: Id, name: Type.String(), version: Type.Integer() });
+const kept = keptRoutes({ kind: 'job', subject: ofJob, params: jobId, version, saved: Saved });
 
 export const jobRoutes = {
   'GET /jobs': route({
@@ -127,14 +100,9 @@ export const jobRoutes = {
     subject: { kind: 'visible' },
     query: strict({
       ...PAGE,
-      search: maybe(Type.String({ maxLength: 100 })),
+      ...KEPT_FILTER,
       group: maybe(Name),
-      tag: maybe(Type.String({ maxLength: 64 })),
-      owner: maybe(Type.String({ maxLength: 64 })),
       schedule: maybe(words(SCHEDULE_KINDS)),
-      enabled: maybe(Type.Boolean()),
-      /** Jobs that were taken away; default false. */
-      removed: maybe(Type.Boolean()),
     }),
     reply: pageOf(JobLine),
   }),
@@ -191,31 +159,9 @@ export const jobRoutes = {
     reply: Done,
     audit: 'job.remove',
   }),
-  'POST /jobs/:jobId/copy': route({
-    summary: 'A copy under another name, stopped.',
-    permission: 'edit',
-    subject: ofJob,
-    params: jobId,
-    body: strict({ name: Name }),
-    reply: Saved,
-    audit: 'job.copy',
-  }),
-  'POST /jobs/:jobId/enable': route({
-    summary: 'Lets its schedule fire.',
-    permission: 'edit',
-    subject: ofJob,
-    params: jobId,
-    reply: Done,
-    audit: 'job.enable',
-  }),
-  'POST /jobs/:jobId/disable': route({
-    summary: 'Fires no more by itself.',
-    permission: 'edit',
-    subject: ofJob,
-    params: jobId,
-    reply: Done,
-    audit: 'job.disable',
-  }),
+  'POST /jobs/:jobId/copy': kept.copy,
+  'POST /jobs/:jobId/enable': kept.enable,
+  'POST /jobs/:jobId/disable': kept.disable,
   'POST /jobs/:jobId/labels': route({
     summary: 'Tags and owner, without the rest of the definition.',
     permission: 'edit',
@@ -245,13 +191,7 @@ export const jobRoutes = {
     reply: Started,
     audit: 'job.run',
   }),
-  'GET /jobs/:jobId/versions': route({
-    summary: 'The newest first, at most 200.',
-    permission: 'view',
-    subject: ofJob,
-    params: jobId,
-    reply: Type.Object({ items: Type.Array(Version) }),
-  }),
+  'GET /jobs/:jobId/versions': kept.versions,
   'GET /jobs/:jobId/versions/:version': route({
     summary: 'The job as it was then.',
     permission: 'view',
@@ -259,29 +199,7 @@ export const jobRoutes = {
     params: version,
     reply: Type.Object({ job: JobShape, version: Version }),
   }),
-  'GET /jobs/:jobId/versions/:version/diff': route({
-    summary: 'What differs between this version and another; default: the one before.',
-    permission: 'view',
-    subject: ofJob,
-    params: version,
-    query: strict({ from: maybe(Type.Integer({ minimum: 1 })) }),
-    reply: Diff,
-  }),
-  'POST /jobs/:jobId/versions/:version/restore': route({
-    summary: 'Makes an earlier version the next one.',
-    permission: 'edit',
-    subject: ofJob,
-    params: version,
-    body: strict({ reason: Reason }),
-    reply: Saved,
-    audit: 'job.restore',
-  }),
-  'GET /jobs/:jobId/next-fires': route({
-    summary: 'The next fires as they would be planned now.',
-    permission: 'view',
-    subject: ofJob,
-    params: jobId,
-    query: strict({ n: maybe(Type.Integer({ minimum: 1, maximum: 100, default: 10 })) }),
-    reply: Type.Object({ zone: Type.String(), items: Type.Array(NextFire) }),
-  }),
+  'GET /jobs/:jobId/versions/:version/diff': kept.diff,
+  'POST /jobs/:jobId/versions/:version/restore': kept.restore,
+  'GET /jobs/:jobId/next-fires': kept.nextFires,
 } as const;

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Alarm } from './alarm-routes.ts';
-import { ChainRunDetail, ChainRunLine } from './chain-routes.ts';
+import { ChainRunDetail, ChainRunLine } from './chain-run-routes.ts';
 import { Executor, HeldShard } from './group-routes.ts';
 import { RUN_STATES } from './job-routes.ts';
 import { route } from './route.ts';

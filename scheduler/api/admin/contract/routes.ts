@@ -1,6 +1,7 @@
 import { alarmRoutes } from './alarm-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { chainRoutes } from './chain-routes.ts';
+import { chainRunRoutes } from './chain-run-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import { dryRunRoutes } from './dry-run-routes.ts';
 import { groupRoutes } from './group-routes.ts';
@@ -30,6 +31,7 @@ export const ROUTES = {
   ...groupRoutes,
   ...jobRoutes,
   ...chainRoutes,
+  ...chainRunRoutes,
   ...dryRunRoutes,
   ...timingRoutes,
   ...definitionRoutes,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { LOG_LEVELS } from '../../../../shared/log-level.ts';
-import { Progress } from './chain-routes.ts';
+import { Progress } from './chain-run-routes.ts';
 import { RUN_STATES, Started } from './job-routes.ts';
 import { route } from './route.ts';
 import {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { CalendarDefinition } from '../../../calendar/calendar.ts';
-import { NextFire } from './job-routes.ts';
+import { NextFire } from './kept-definition.ts';
 import { route } from './route.ts';
 import {
   BusinessDate,

@@ -3,6 +3,7 @@ import type { AdminParts, Handlers } from '../handler.ts';
 import { createAlarmHandlers } from './alarm-handlers.ts';
 import { createBulkHandlers } from './bulk-handlers.ts';
 import { createChainHandlers } from './chain-handlers.ts';
+import { createChainRunHandlers } from './chain-run-handlers.ts';
 import { createDefinitionHandlers } from './definition-handlers.ts';
 import { createDryRunHandlers } from './dry-run-handlers.ts';
 import { createGroupHandlers } from './group-handlers.ts';
@@ -22,6 +23,7 @@ export const createAllHandlers = (parts: AdminParts): Handlers<Routes> => ({
   ...createGroupHandlers(parts),
   ...createJobHandlers(parts),
   ...createChainHandlers(parts),
+  ...createChainRunHandlers(parts),
   ...createDryRunHandlers(parts),
   ...createTimingHandlers(parts),
   ...createDefinitionHandlers(parts),

@@ -4,35 +4,23 @@ import { differencesOf } from '../../../admin/definition/diff.ts';
 import { readChainInput } from '../../../admin/definition/problems.ts';
 import { changeChain, createChain, jobsNamedIn, type SavedChain } from '../../../admin/definition/save-chain.ts';
 import { ranksOf } from '../../../admin/night/chain-eta.ts';
-import { readChainRunPicture } from '../../../admin/night/chain-run-detail.ts';
-import { groupsOfChain, groupsOfJobNames } from '../../../admin/rights/find-groups.ts';
-import { isVisible, mayDo, type Principal, type Visible } from '../../../admin/rights/rights.ts';
-import { markNode } from '../../../chain/mark-node.ts';
-import { cancelChainRun, startChain } from '../../../chain/start-chain.ts';
+import { groupsOfChain } from '../../../admin/rights/find-groups.ts';
+import { isAllVisible, rightsIn } from '../../../admin/rights/rights.ts';
+import { startChain } from '../../../chain/start-chain.ts';
 import type { Chain, ChainDefinition } from '../../../definition/chain-definition.ts';
 import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
 import { cutOffAtMs } from '../../../firing/cut-off.ts';
-import { holdInWords } from '../../../firing/held-by.ts';
 import { nextFires } from '../../../firing/next-fires.ts';
-import { insertApproval, openApprovals } from '../../../storage/sql/admin-approval-queries.ts';
-import { type ChainRunLineRow, chainRunLines, newestChainRuns } from '../../../storage/sql/admin-chain-queries.ts';
-import {
-  type Listed,
-  listedChain,
-  listedChains,
-  nextFiresOf,
-  versionDefinition,
-} from '../../../storage/sql/admin-job-queries.ts';
-import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
-import { allHolds, type HoldRow } from '../../../storage/sql/hold-queries.ts';
-import type { ChainLine, ChainRunDetail, ChainRunLine, chainRoutes } from '../contract/chain-routes.ts';
+import { type Listed, listedChain, listedChains, versionDefinition } from '../../../storage/sql/admin-job-queries.ts';
+import type { chainRoutes } from '../contract/chain-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { FieldsError } from '../problem.ts';
 import { groupsOfChainInput } from '../touched.ts';
+import { chainLines, isWanted } from './chain-lines.ts';
 import { edgeView } from './edge-view.ts';
 import { versionViews } from './job-handlers.ts';
 import { describeFires } from './next-fires.ts';
-import { numberCursor, PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
+import { PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
 
 const done = { done: true } as const;
 
@@ -74,7 +62,7 @@ export function createChainHandlers(parts: AdminParts): Handlers<typeof chainRou
           if (isAllVisible(visible, groups)) found.push({ ...chain, groups });
         }
         const page = pageOfRows(found, limit, ({ name }) => [name]);
-        return { items: await linesOf(db, page.items), next: page.next };
+        return { items: await chainLines(db, page.items), next: page.next };
       }),
     'POST /chains': async (call) => {
       const { chain } = call.body;
@@ -92,7 +80,7 @@ export function createChainHandlers(parts: AdminParts): Handlers<typeof chainRou
       ctx.store.read('view-chain', async (db) => {
         const listed = await oneChain(db, params.chain);
         const groups = await groupsOfChain(db, listed.id);
-        const [line] = await linesOf(db, [{ ...listed, groups }]);
+        const [line] = await chainLines(db, [{ ...listed, groups }]);
         const { definition: chain, version, updatedAt } = listed;
         const jobs = await jobsNamedIn(db, chain);
         const ranks = ranksOf(chain.nodes, chain.edges);
@@ -213,51 +201,6 @@ export function createChainHandlers(parts: AdminParts): Handlers<typeof chainRou
         ...(rerunOf === undefined ? {} : { rerunOf }),
       });
     },
-    'GET /chain-runs': async ({ query, visible }) =>
-      ctx.store.read('list-chain-runs', async (db) => {
-        const { limit = PAGE_DEFAULT, chain, state, businessDate } = query;
-        const chainId = chain === undefined ? undefined : await chainIdByName(db, chain);
-        if (chainId === null) return { items: [], next: null };
-        const filter = {
-          ...(chainId === undefined ? {} : { chainId }),
-          ...(state === undefined ? {} : { state }),
-          ...(businessDate === undefined ? {} : { businessDate }),
-        };
-        const rows = await visibleLines(
-          db,
-          visible,
-          (beforeId) => chainRunLines(db, filter, { beforeId, limit: limit + 1 }),
-          { beforeId: numberCursor(query.after, Number.MAX_SAFE_INTEGER), limit: limit + 1 },
-        );
-        const page = pageOfRows(rows, limit, ({ id }) => [id]);
-        return { items: page.items.map(chainRunLineOf), next: page.next };
-      }),
-    'GET /chain-runs/:chainRunId': async ({ params, principal }) =>
-      ctx.store.read('view-chain-run', (db) => readChainRunDetail(db, params.chainRunId, principal)),
-    'POST /chain-runs/:chainRunId/cancel': async (call) => {
-      await cancelChainRun(call.ctx, call.params.chainRunId, call.body.reason, call.by);
-      return done;
-    },
-    'POST /chain-runs/:chainRunId/nodes/:node/mark': async (call) => {
-      const { chainRunId, node } = call.params;
-      const { mark, reason } = call.body;
-      await markNode(call.ctx, { chainRunId, node, mark, reason, by: call.by });
-      const group = await ctx.store.read('find-group', async (db) => (await groupsOfJobNames(db, [node]))[0] ?? '*');
-      const approvalId = await call.ctx.store.transaction('ask-for-mark', (tx) =>
-        insertApproval(tx, {
-          kind: 'node.mark',
-          appName: group,
-          subjectKind: 'chain_run',
-          subjectId: String(chainRunId),
-          order: { chainRunId, node, mark },
-          reason,
-          askedKind: call.principal.kind,
-          askedId: call.principal.id,
-          askedBy: call.by,
-        }),
-      );
-      return { approvalId };
-    },
   };
 }
 
@@ -275,142 +218,4 @@ async function versionOf(
   const found = await versionDefinition(db, 'chain', id, version);
   if (found === null) throw new DaybreakError('NOT_FOUND', `the chain has no version ${version}`);
   return { definition: found.definition as Chain, createdAt: found.createdAt };
-}
-
-/** The whole of one run of a chain, for its own page and for the home page. Throws NOT_FOUND. */
-export async function readChainRunDetail(
-  db: SqlReader,
-  chainRunId: number,
-  principal: Principal,
-): Promise<ChainRunDetail> {
-  const picture = await readChainRunPicture(db, chainRunId);
-  if (picture === null) throw new DaybreakError('NOT_FOUND', `there is no chain run ${chainRunId}`);
-  const asked = await openApprovals(db, 'chain_run', String(chainRunId));
-  const approvalOf = (node: string): number | null =>
-    asked.find(({ order }) => (JSON.parse(order) as { node?: string }).node === node)?.id ?? null;
-  return {
-    run: chainRunLineOf(picture.line),
-    nodes: picture.nodes.map((node) => ({
-      ...node,
-      markAsked: node.markAsked === null ? null : { ...node.markAsked, approvalId: approvalOf(node.job) },
-    })),
-    edges: picture.edges.map(({ edge, verdict }) => edgeView(edge, verdict)),
-    sweeps: picture.sweeps.map(({ job, runs, last }) => ({ job, runs, last })),
-    frozen: picture.frozen.map(moneyOf),
-    told: picture.told.map(moneyOf),
-    etaAtMs: picture.etaAtMs,
-    isLate: picture.isLate,
-    may: rightsIn(principal, picture.groups),
-  };
-}
-
-/** Rows until a page is full of those that may be seen, looking at no more than a few pages of others. */
-async function visibleLines(
-  db: SqlReader,
-  visible: Visible,
-  read: (beforeId: number) => Promise<ChainRunLineRow[]>,
-  page: { readonly beforeId: number; readonly limit: number },
-): Promise<ChainRunLineRow[]> {
-  if (visible.kind === 'all') return read(page.beforeId);
-  const groups = new Map<number, readonly string[]>();
-  const found: ChainRunLineRow[] = [];
-  for (let beforeId = page.beforeId, looks = 0; found.length < page.limit && looks < 20; looks++) {
-    const rows = await read(beforeId);
-    for (const row of rows) {
-      const of = groups.get(row.chainId) ?? (await groupsOfChain(db, row.chainId));
-      groups.set(row.chainId, of);
-      if (isAllVisible(visible, of)) found.push(row);
-    }
-    if (rows.length < page.limit) break;
-    beforeId = rows.at(-1)?.id ?? 0;
-  }
-  return found.slice(0, page.limit);
-}
-
-export const isAllVisible = (visible: Visible, groups: readonly string[]): boolean =>
-  visible.kind === 'all' || (groups.length > 0 && groups.every((group) => isVisible(visible, group)));
-
-function rightsIn(principal: Principal, groups: readonly string[]) {
-  const may = (right: 'run' | 'edit' | 'approve'): boolean => mayDo(principal, right, groups);
-  return { run: may('run'), edit: may('edit'), approve: may('approve') };
-}
-
-export const moneyOf = (total: {
-  readonly group: string;
-  readonly currency: string;
-  readonly state?: string;
-  readonly count: number;
-  readonly amountMinor: string;
-}) => ({
-  leg: total.group,
-  currency: total.currency,
-  state: total.state ?? null,
-  count: total.count,
-  amountMinor: total.amountMinor,
-});
-
-export const chainRunLineOf = (row: ChainRunLineRow): ChainRunLine => ({
-  id: row.id,
-  chain: row.chain,
-  businessDate: row.businessDate,
-  seq: row.seq,
-  state: row.state,
-  reason: row.reason,
-  startedAtMs: row.createdAt,
-  endedAtMs: row.endedAt,
-  cutOffAtMs: row.cutOffAt,
-  rerunOf: row.rerunOf,
-});
-
-async function linesOf(
-  db: SqlReader,
-  chains: readonly (Listed<Chain> & { readonly groups: readonly string[] })[],
-): Promise<ChainLine[]> {
-  const ids = chains.map(({ id }) => id);
-  const last = await newestChainRuns(db, ids);
-  const next = await nextFiresOf(db, 'chain', ids);
-  const holds = await allHolds(db);
-  return chains.map(({ id, version, updatedAt, groups, definition: chain }) => {
-    const run = last.get(id);
-    return {
-      name: chain.name,
-      title: chain.title,
-      owner: chain.owner,
-      tags: chain.tags.filter((tag) => tag !== REMOVED_TAG),
-      schedule: chain.schedule,
-      enabled: chain.enabled,
-      heldBecause: holdOf(holds, chain.name),
-      nodes: chain.nodes.length,
-      groups: [...groups],
-      version,
-      updatedAtMs: updatedAt,
-      nextFireAtMs: next.get(id) ?? null,
-      lastRun: run === undefined ? null : chainRunLineOf(run),
-    };
-  });
-}
-
-function holdOf(holds: readonly HoldRow[], chain: string): string | null {
-  const over = holds.find(({ scope, name }) => scope === 'cluster' || (scope === 'chain' && name === chain));
-  return over === undefined ? null : holdInWords(over);
-}
-
-function isWanted(
-  chain: Chain,
-  {
-    search = '',
-    tag,
-    owner,
-    enabled,
-    removed = false,
-  }: { search?: string; tag?: string; owner?: string; enabled?: boolean; removed?: boolean },
-): boolean {
-  const text = search.trim().toLowerCase();
-  return (
-    chain.tags.includes(REMOVED_TAG) === removed &&
-    (tag === undefined || chain.tags.includes(tag)) &&
-    (owner === undefined || chain.owner === owner) &&
-    (enabled === undefined || chain.enabled === enabled) &&
-    (text === '' || [chain.name, chain.title, chain.owner].some((part) => part.toLowerCase().includes(text)))
-  );
 }

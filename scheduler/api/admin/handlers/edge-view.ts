@@ -1,5 +1,5 @@
 import type { ChainEdge } from '../../../definition/chain-definition.ts';
-import type { ChainEdgeView } from '../contract/chain-routes.ts';
+import type { ChainEdgeView } from '../contract/chain-run-routes.ts';
 
 /** An edge with its defaults, and where it stands in a run; null in a definition. */
 export function edgeView(edge: ChainEdge, verdict: ChainEdgeView['verdict']): ChainEdgeView {

@@ -5,7 +5,7 @@ import { differencesOf } from '../../../admin/definition/diff.ts';
 import { readJobInput } from '../../../admin/definition/problems.ts';
 import { changeJob, createJob, type SavedJob } from '../../../admin/definition/save-job.ts';
 import { groupsOfJobNames } from '../../../admin/rights/find-groups.ts';
-import { hasRight, isVisible } from '../../../admin/rights/rights.ts';
+import { isAllVisible, isVisible, rightsIn } from '../../../admin/rights/rights.ts';
 import { checkArrivals } from '../../../arrival/check-arrivals.ts';
 import type { Job, JobDefinition } from '../../../definition/job-definition.ts';
 import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
@@ -26,7 +26,8 @@ import {
   versionsOf,
 } from '../../../storage/sql/admin-job-queries.ts';
 import { allHolds, type HoldRow } from '../../../storage/sql/hold-queries.ts';
-import type { JobInput, JobLine, JobView, jobRoutes, SCHEDULE_KINDS, Version } from '../contract/job-routes.ts';
+import type { JobInput, JobLine, JobView, jobRoutes, SCHEDULE_KINDS } from '../contract/job-routes.ts';
+import type { Version } from '../contract/kept-definition.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { FieldsError } from '../problem.ts';
 import { describeFires } from './next-fires.ts';
@@ -116,11 +117,10 @@ export function createJobHandlers(parts: AdminParts): Handlers<typeof jobRoutes>
         const named: string[] = [];
         for (const chain of chains) {
           const groups = await groupsOfJobNames(db, [...chain.definition.nodes, ...chain.definition.sweeps]);
-          if (visible.kind === 'all' || (groups.length > 0 && groups.every((group) => isVisible(visible, group)))) {
+          if (isAllVisible(visible, groups)) {
             named.push(chain.name);
           }
         }
-        const may = (right: 'run' | 'edit' | 'approve'): boolean => hasRight(principal, right, definition.group);
         const view: JobView = {
           job: definition,
           version,
@@ -131,7 +131,7 @@ export function createJobHandlers(parts: AdminParts): Handlers<typeof jobRoutes>
           openRuns: line?.openRuns ?? 0,
           chains: named,
           children: await childrenOf(db, definition.name),
-          may: { run: may('run'), edit: may('edit'), approve: may('approve') },
+          may: rightsIn(principal, [definition.group]),
         };
         return view;
       }),

@@ -1,7 +1,7 @@
 import { localDate } from '../../../../shared/business-date.ts';
 import { nextInstants, parseCron, transitionsBetween } from '../../../../shared/cron/cron.ts';
 import type { CronDialect } from '../../../../shared/cron/cron-expression.ts';
-import type { NextFire } from '../contract/job-routes.ts';
+import type { NextFire } from '../contract/kept-definition.ts';
 
 /** Instants as a person reads them: wall time in the zone, and where the clocks change on the way. */
 export function describeFires(

@@ -2,7 +2,7 @@ import { DaybreakError } from '../../../../shared/errors.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import { reportByDay, reportByJob } from '../../../admin/night/run-report.ts';
 import { groupsOfChain } from '../../../admin/rights/find-groups.ts';
-import { isVisible, type Visible } from '../../../admin/rights/rights.ts';
+import { isAllVisible, isVisible, type Visible } from '../../../admin/rights/rights.ts';
 import { insertApproval } from '../../../storage/sql/admin-approval-queries.ts';
 import {
   activeChainRunLines,
@@ -21,7 +21,7 @@ import type { nightRoutes, Tonight } from '../contract/night-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
 import { alarmView, maySee } from './alarm-handlers.ts';
 import { askPage } from './ask-executor.ts';
-import { chainRunLineOf, isAllVisible, readChainRunDetail } from './chain-handlers.ts';
+import { chainRunLineOf, readChainRunDetail } from './chain-run-handlers.ts';
 import { executorsOf, heldShardOf } from './group-handlers.ts';
 import { PAGE_DEFAULT, pageOfRows, readCursor } from './paging.ts';
 

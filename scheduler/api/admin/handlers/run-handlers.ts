@@ -44,7 +44,7 @@ import type { Query } from '../contract/routes.ts';
 import type { Attempt, RunDetail, RunLine, runRoutes } from '../contract/run-routes.ts';
 import type { AdminParts, Handlers } from '../handler.ts';
 import { askPage } from './ask-executor.ts';
-import { moneyOf } from './chain-handlers.ts';
+import { moneyOf } from './chain-run-handlers.ts';
 import { logLines, searchLog, streamLog } from './log-text.ts';
 import { cursorOf, numberCursor, PAGE_DEFAULT, readCursor } from './paging.ts';
 
