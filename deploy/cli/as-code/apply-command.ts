@@ -7,6 +7,7 @@ import type { CommandCall } from '../command-call.ts';
 import { inert } from '../screen/table.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { placeForFirstPasswords } from './first-passwords.ts';
 import { FileRefused, type ReadFile, readDefinitionFile } from './read-definition-file.ts';
 import { countInWords, showChanges } from './show-changes.ts';
 
@@ -38,12 +39,20 @@ export async function runApplyCommand(call: CommandCall): Promise<number> {
       terminal.say(`${countInWords(changes)}; nothing was changed (--dry-run)`);
       return done(false, changes);
     }
+    const place = placeForFirstPasswords(terminal, {
+      file: given.values['first-passwords'],
+      cwd,
+      people: changes.filter(({ kind, action }) => kind === 'person' && action === 'create').length,
+    });
     if (!given.switches.has('yes') && !(await agrees(terminal, countInWords(changes)))) {
       terminal.warn('daybreak: nothing was changed');
       return REFUSED;
     }
-    const { changes: made } = await api.ask('POST /definitions/apply', { body: { definitions, basis } });
+    const { changes: made, firstPasswords } = await place.fill(() =>
+      api.ask('POST /definitions/apply', { body: { definitions, basis } }),
+    );
     terminal.say(`${inert(shown)} is applied: ${countInWords(made)}`);
+    place.tell(firstPasswords);
     return done(true, made);
   } catch (error) {
     if (!(error instanceof ApiRefusal) || error.fields.length === 0 || error.code === 'CONFLICT') throw error;

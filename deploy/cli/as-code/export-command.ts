@@ -12,13 +12,16 @@ export async function runExportCommand(call: CommandCall): Promise<number> {
   if (given.positionals.length > 0)
     throw new UsageError('daybreak export writes to standard output: daybreak export > FILE');
   const definitions = await api.ask('GET /definitions');
+  if (definitions.people === undefined) {
+    terminal.warn('daybreak: people are not in it: only the key of an administrator sees them');
+  }
   terminal.document((json ? JSON.stringify(definitions, null, 2) : asYaml(definitions)).trimEnd());
   return 0;
 }
 
 /** Sections in the order in which they lean on each other, an empty line between them. */
-export function asYaml({ groups = [], calendars = [], jobs = [], chains = [] }: DefinitionFile): string {
-  const sections = Object.entries({ groups, calendars, jobs, chains }).filter(([, list]) => list.length > 0);
+export function asYaml({ groups = [], calendars = [], jobs = [], chains = [], people = [] }: DefinitionFile): string {
+  const sections = Object.entries({ groups, calendars, jobs, chains, people }).filter(([, list]) => list.length > 0);
   if (sections.length === 0) return '{}\n';
   // Long texts stay on one line: a fold that somebody edits is easily another text.
   return sections.map(([name, list]) => stringify({ [name]: list }, { lineWidth: 0 })).join('\n');

@@ -13,7 +13,15 @@ export interface ReadFile {
   place(problem: FieldProblem): string;
 }
 
-const LISTS = ['groups', 'calendars', 'jobs', 'chains'] as const;
+/** With what one of each is called. */
+const ONE_OF: Readonly<Record<string, string>> = {
+  groups: 'group',
+  calendars: 'calendar',
+  jobs: 'job',
+  chains: 'chain',
+  people: 'person',
+};
+const LISTS = Object.keys(ONE_OF);
 const PROBLEMS_MAX = 20;
 
 /** Reads YAML, or JSON, which is YAML as well. Throws FileRefused with lines and columns. */
@@ -49,7 +57,7 @@ export function parseDefinitions(text: string, shown: string): ReadFile {
 function shapeProblems(value: unknown): FieldProblem[] {
   if (!isRecord(value)) return [{ path: '', message: `must have one or more of ${LISTS.join(', ')}` }];
   return Object.entries(value).flatMap(([name, list]): FieldProblem[] => {
-    if (!LISTS.some((known) => known === name)) {
+    if (!LISTS.includes(name)) {
       return [{ path: name, message: `is no part of this file, which has ${LISTS.join(', ')}` }];
     }
     if (!Array.isArray(list)) return [{ path: name, message: 'must be a list: begin each of its lines with "- "' }];
@@ -82,7 +90,7 @@ function placeOf(
   const pair = isMap(node) && odd !== undefined ? node.items.find(({ key }) => String(key) === odd) : undefined;
   const at = isNode(pair?.key) ? pair.key : node;
   const { line, col } = lines.linePos(isNode(at) ? (at.range?.[0] ?? 0) : 0);
-  const who = name === null ? '' : ` (${keys[0]?.replace(/s$/, '') ?? ''} "${inert(name)}")`;
+  const who = name === null ? '' : ` (${ONE_OF[keys[0] ?? ''] ?? ''} "${inert(name)}")`;
   const where = column === undefined ? '' : `, at its column ${column}`;
   return `${inert(shown)}:${line}:${col}: ${inert(path)}${who} ${inert(message)}${where}`;
 }

@@ -15,10 +15,11 @@ const FAILED: CommandSpec['exitCodes'] = [
 
 const apply: CommandSpec = {
   name: 'apply',
-  summary: 'makes the groups, calendars, jobs and chains of a file, after showing what would change',
+  summary: 'makes the groups, calendars, jobs, chains and people of a file, after showing what would change',
   about: [
     'FILE is YAML or JSON. What it names is made or changed in one transaction, all of it or nothing; what it does not name',
-    'is not touched. The same file again changes nothing. A wrong field is named with its path and line.',
+    'is not touched. The same file again changes nothing. A wrong field is named with its path and line. People need the',
+    'key of an administrator; who is new gets a first password, shown once.',
   ],
   positional: 'FILE',
   configured: true,
@@ -26,6 +27,12 @@ const apply: CommandSpec = {
     ...API,
     { name: 'yes', meaning: 'does not ask; needed where nobody can be asked' },
     { name: 'dry-run', meaning: 'shows what would change and changes nothing' },
+    {
+      name: 'first-passwords',
+      value: 'FILE',
+      meaning:
+        'makes this file, which only its owner may read, with the first passwords of people who are new, instead of showing them; needed with --json and where there is no terminal',
+    },
     JSON_LINES,
     ...CONFIGURATION,
   ],
@@ -42,7 +49,10 @@ const apply: CommandSpec = {
 const exportSpec: CommandSpec = {
   name: 'export',
   summary: 'prints the groups, calendars, jobs and chains of a scheduler as a file for daybreak apply',
-  about: ['YAML without what is default. Applied again it changes nothing. Texts of scripts are no part of it.'],
+  about: [
+    'YAML without what is default. Applied again it changes nothing. Texts of scripts are no part of it; people and their',
+    'rights are, with the key of an administrator.',
+  ],
   configured: true,
   options: [...API, { name: 'json', meaning: 'JSON instead of YAML' }, ...CONFIGURATION],
   exitCodes: [[0, 'printed'], ...FAILED],

@@ -1,6 +1,6 @@
 import type { SqlReader } from '../../../shared/sql/sql.ts';
 import { currentCachedChain, currentCachedJob } from '../../storage/definition-cache.ts';
-import { allGrants, keyById, userById } from '../../storage/sql/admin-people-queries.ts';
+import { grantsOf, keyById, userById } from '../../storage/sql/admin-people-queries.ts';
 import { calendarByName } from '../../storage/sql/calendar-queries.ts';
 import { chainIdByName, jobIdsByName } from '../../storage/sql/definition-queries.ts';
 import { allGroups } from '../../storage/sql/group-queries.ts';
@@ -65,6 +65,5 @@ async function userSnapshot(db: SqlReader, id: number): Promise<unknown> {
   const user = await userById(db, id);
   if (user === null) return null;
   const { passwordHash: _, ...plain } = user;
-  const grants = (await allGrants(db, 'user')).filter(({ principalId }) => principalId === id);
-  return { ...plain, grants: grantList(grants) };
+  return { ...plain, grants: grantList(await grantsOf(db, 'user', id)) };
 }

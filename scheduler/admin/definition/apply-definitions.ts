@@ -8,12 +8,15 @@ import { newEffects } from '../../effects.ts';
 import { defineChain, defineJob } from '../../firing/define.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
 import { listedChains, listedJobs, lockCurrent, markMadeHere } from '../../storage/sql/admin-job-queries.ts';
+import { lockAdmins } from '../../storage/sql/admin-people-queries.ts';
 import { allCalendars } from '../../storage/sql/calendar-queries.ts';
 import { lockJob } from '../../storage/sql/definition-queries.ts';
 import { allGroups, ensureGroups, updateGroup } from '../../storage/sql/group-queries.ts';
 import { claimJobId } from '../../storage/sql/job-id-queries.ts';
 import { lockSchedule } from '../../storage/sql/schedule-queries.ts';
 import { lockCluster } from '../../storage/sql/scheduler-node-queries.ts';
+import { applyPeople, type ChangedBy } from '../people/apply-people.ts';
+import { exportPeople } from '../people/plan-people.ts';
 import { type DefinitionChange, type DefinitionFile, planDefinitions, settingsOf } from './plan-definitions.ts';
 import { jobsNamedIn } from './save-chain.ts';
 import { trimChain, trimJob } from './trim-definition.ts';
@@ -27,10 +30,15 @@ export async function applyDefinitions(
   file: DefinitionFile,
   {
     basis,
+    by,
+    hashes,
     checkJob,
     judge,
   }: {
     readonly basis: string;
+    readonly by: ChangedBy;
+    /** Of the first passwords of those who were new when they were made, by name. */
+    readonly hashes: ReadonlyMap<string, string>;
     checkJob(job: Job): void;
     judge(plan: Pick<Awaited<ReturnType<typeof planDefinitions>>, 'problems' | 'changes'>): void;
   },
@@ -39,6 +47,8 @@ export async function applyDefinitions(
     const effects = newEffects();
     // One file after the other, and none beside a scheduler that starts with definitions of its own.
     await lockCluster(tx);
+    // Whoever changes people on the page locks these first: what is compared with stays so until it is stored.
+    if ((file.people ?? []).length > 0) await lockAdmins(tx);
     const plan = await planDefinitions(tx, file, checkJob);
     judge(plan);
     if (plan.basis !== basis) {
@@ -50,7 +60,7 @@ export async function applyDefinitions(
         },
       );
     }
-    const { groups, calendars, jobs, chains } = plan.make;
+    const { groups, calendars, jobs, chains, people } = plan.make;
     await ensureGroups(tx, [...groups.map(({ appName }) => appName), ...jobs.map(({ job }) => job.group)]);
     for (const group of groups) await updateGroup(tx, group);
     for (const calendar of calendars) await storeCalendarIn(tx, calendar, effects);
@@ -72,6 +82,7 @@ export async function applyDefinitions(
       const row = isNew ? await lockCurrent(tx, 'chain', chain.name) : null;
       if (row !== null) await markMadeHere(tx, 'chain', row.id);
     }
+    await applyPeople(tx, people, { by, hashes });
     return { changes: plan.changes, effects };
   });
   ctx.apply(effects);
@@ -79,8 +90,11 @@ export async function applyDefinitions(
   return changes;
 }
 
-/** Everything that is stored as a file has it: applied again it changes nothing. What was taken away is left out. */
-export async function exportDefinitions(db: SqlReader): Promise<DefinitionFile> {
+/**
+ * Everything that is stored as a file has it: applied again it changes nothing. What was taken away is left out, and people
+ * unless they are asked for.
+ */
+export async function exportDefinitions(db: SqlReader, withPeople: boolean): Promise<DefinitionFile> {
   const isThere = ({ tags }: { readonly tags: readonly string[] }): boolean => !tags.includes(REMOVED_TAG);
   const jobs = (await listedJobs(db)).map(({ definition }) => definition);
   const byName = new Map(jobs.map((job) => [job.name, job]));
@@ -99,5 +113,6 @@ export async function exportDefinitions(db: SqlReader): Promise<DefinitionFile> 
     calendars: (await allCalendars(db)).map(({ definition }) => JSON.parse(definition) as never),
     jobs: jobs.filter(isThere).map(trimJob),
     chains: chains.filter(isThere).map((chain) => trimChain(chain, byName)),
+    ...(withPeople ? { people: await exportPeople(db) } : {}),
   };
 }

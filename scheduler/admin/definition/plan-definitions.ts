@@ -8,6 +8,7 @@ import { NAME } from '../../definition/refuse.ts';
 import { listedChains, listedJobs } from '../../storage/sql/admin-job-queries.ts';
 import { allCalendars } from '../../storage/sql/calendar-queries.ts';
 import { allGroups, type GroupFields, type GroupRow } from '../../storage/sql/group-queries.ts';
+import { type PersonChange, type PersonInput, type PlannedPerson, planPeople } from '../people/plan-people.ts';
 import { differencesOf, type FieldDifference } from './diff.ts';
 import { type DefinitionProblem, readChainInput, readJobInput } from './problems.ts';
 import type { JobInput } from './save-job.ts';
@@ -28,14 +29,16 @@ export interface DefinitionFile {
   readonly calendars?: readonly CalendarDefinition[];
   readonly jobs?: readonly JobInput[];
   readonly chains?: readonly ChainDefinition[];
+  readonly people?: readonly PersonInput[];
 }
 
-export interface DefinitionChange {
+interface ChangeOfWork {
   readonly kind: 'group' | 'calendar' | 'job' | 'chain';
   readonly name: string;
   readonly action: 'create' | 'change';
   readonly differences: FieldDifference[];
 }
+export type DefinitionChange = ChangeOfWork | PersonChange;
 
 /** What applying a file comes to. Without problems `make` has what is to be stored. */
 export interface DefinitionPlan {
@@ -49,6 +52,7 @@ export interface DefinitionPlan {
     /** `id` null: it gets one. */
     readonly jobs: readonly { readonly id: number | null; readonly job: Job }[];
     readonly chains: readonly { readonly isNew: boolean; readonly chain: ChainDefinition }[];
+    readonly people: readonly PlannedPerson[];
   };
 }
 
@@ -70,7 +74,8 @@ export async function planDefinitions(
   const wrong = (path: string, message: string): void => void problems.push({ path, message });
   for (const list of ['groups', 'calendars', 'jobs', 'chains'] as const) findDoubles(list, file[list] ?? [], wrong);
 
-  const groups = planGroups(file, new Map((await allGroups(db)).map((row) => [row.appName, row])), changes);
+  const groupsKnown = new Map((await allGroups(db)).map((row) => [row.appName, row]));
+  const groups = planGroups(file, groupsKnown, changes);
   const stored = new Map(
     (await allCalendars(db)).map((row) => [row.name, JSON.parse(row.definition) as CalendarDefinition]),
   );
@@ -130,11 +135,15 @@ export async function planDefinitions(
     chains.push({ isNew: before === undefined, chain: given });
     changes.push(changeOf('chain', chain.name, before ?? null, before === undefined ? trimChain(chain, after) : chain));
   }
+  const groupNames = new Set([...groupsKnown.keys(), ...groups.map(({ appName }) => appName)]);
+  const planned = await planPeople(db, file.people ?? [], groupNames);
+  problems.push(...planned.problems);
+  changes.push(...planned.changes);
   return {
     problems: problems.slice(0, PROBLEMS_MAX),
     changes,
     basis: configHash({ changes: JSON.parse(JSON.stringify(changes)) as unknown }),
-    make: { groups, calendars, jobs, chains },
+    make: { groups, calendars, jobs, chains, people: planned.people },
   };
 }
 
@@ -245,12 +254,7 @@ function findDoubles(
 
 const HIDDEN = /^(configHash|id|name)$/;
 
-function changeOf(
-  kind: DefinitionChange['kind'],
-  name: string,
-  before: object | null,
-  after: object,
-): DefinitionChange {
+function changeOf(kind: ChangeOfWork['kind'], name: string, before: object | null, after: object): ChangeOfWork {
   const differences = differencesOf(before ?? {}, after).filter(({ path }) => !HIDDEN.test(path));
   return { kind, name, action: before === null ? 'create' : 'change', differences };
 }

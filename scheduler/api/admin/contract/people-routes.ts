@@ -36,8 +36,8 @@ export const ApiKey = Type.Object({
 export type ApiKey = Static<typeof ApiKey>;
 
 const userId = strict({ userId: Id });
-const Email = orNull(Type.String({ maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' }));
-const DisplayName = Type.String({ maxLength: 64 });
+export const Email = orNull(Type.String({ maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' }));
+export const DisplayName = Type.String({ maxLength: 64 });
 
 export const peopleRoutes = {
   'GET /users': route({

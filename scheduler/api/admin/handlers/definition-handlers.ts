@@ -1,6 +1,9 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
 import { applyDefinitions, exportDefinitions } from '../../../admin/definition/apply-definitions.ts';
 import { type DefinitionFile, planDefinitions } from '../../../admin/definition/plan-definitions.ts';
+import { firstPasswordsFor } from '../../../admin/people/first-passwords.ts';
+import { NEW_PEOPLE_MAX, planPeople } from '../../../admin/people/plan-people.ts';
+import type { Principal } from '../../../admin/rights/rights.ts';
 import { checkArrivals } from '../../../arrival/check-arrivals.ts';
 import type { Job } from '../../../definition/job-definition.ts';
 import type { DefinitionChange, definitionRoutes, DefinitionFile as Sent } from '../contract/definition-routes.ts';
@@ -24,9 +27,19 @@ export function createDefinitionHandlers(parts: AdminParts): Handlers<typeof def
     return problems;
   }
 
+  /** Hashed before the transaction, which must not wait for that; whoever is new by then only is a conflict there. */
+  async function passwordsOfNew({ people = [] }: Sent) {
+    const { changes } = await ctx.store.read('plan-people', (db) => planPeople(db, people, new Set()));
+    const names = changes.filter(({ action }) => action === 'create').map(({ name }) => name);
+    // Too many are refused when all is judged: not one of them is worth a hash.
+    return names.length > NEW_PEOPLE_MAX ? [] : firstPasswordsFor(names, ctx.runtime.random);
+  }
+
   return {
-    'GET /definitions': async () => (await ctx.store.read('export-definitions', exportDefinitions)) as Sent,
-    'POST /definitions/check': async ({ body }) => {
+    'GET /definitions': async ({ principal }) =>
+      (await ctx.store.read('export-definitions', (db) => exportDefinitions(db, principal.isAdmin))) as Sent,
+    'POST /definitions/check': async ({ body, principal }) => {
+      refusePeople(body.definitions, principal);
       const file = body.definitions as DefinitionFile;
       const { problems, changes, basis } = await ctx.store.read('plan-definitions', (db) =>
         planDefinitions(db, file, checkJob),
@@ -35,9 +48,13 @@ export function createDefinitionHandlers(parts: AdminParts): Handlers<typeof def
     },
     'POST /definitions/apply': async (call) => {
       const { definitions, basis } = call.body;
+      refusePeople(definitions, call.principal);
+      const firstPasswords = await passwordsOfNew(definitions);
       const addresses = await wrongAddresses(definitions);
       const changes = await applyDefinitions(call.ctx, definitions as DefinitionFile, {
         basis,
+        by: { principalKind: call.principal.kind, who: call.principal.name, from: call.from },
+        hashes: new Map(firstPasswords.map(({ name, hash }) => [name, hash])),
         checkJob,
         judge({ problems, changes }) {
           const all = [...problems, ...addresses];
@@ -50,9 +67,18 @@ export function createDefinitionHandlers(parts: AdminParts): Handlers<typeof def
           }
         },
       });
-      return { changes };
+      return { changes, firstPasswords: firstPasswords.map(({ name, password }) => ({ name, password })) };
     },
   };
+}
+
+/** Also before they are only compared: the differences say what others may. */
+function refusePeople({ people = [] }: Sent, principal: Principal): void {
+  if (people.length === 0 || principal.isAdmin) return;
+  throw new DaybreakError(
+    'FORBIDDEN',
+    'people and their rights are an administrator\'s: give the key of one, or leave "people" out of the file',
+  );
 }
 
 const movesExecutors = ({ kind, action, differences }: DefinitionChange): boolean =>
