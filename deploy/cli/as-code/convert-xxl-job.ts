@@ -3,9 +3,8 @@ import type { JobInput } from '../../../scheduler/api/admin/contract/job-routes.
 import { type JobFields, readJobFields } from '../../../scheduler/api/job-fields.ts';
 import type { Schedule } from '../../../scheduler/definition/schedule-definition.ts';
 import { tryParseCron } from '../../../shared/cron/cron.ts';
-
-/** A row as the database has it; columns came and were renamed between versions. */
-export type XxlRow = Readonly<Record<string, unknown>>;
+import { convertXxlPeople } from './convert-xxl-people.ts';
+import { listOf, numberOf, textOf, type XxlRow } from './xxl-row.ts';
 
 export interface XxlTables {
   readonly groups: readonly XxlRow[];
@@ -22,7 +21,7 @@ export interface Converted {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Groups, jobs, schedules and child links of an xxl-job installation as a definition file. Ids of jobs stay, because
+ * Groups, jobs, schedules, child links and users of an xxl-job installation as a definition file. Ids of jobs stay, because
  * programs call jobs by them; `zone` is that of the machine that xxl-job ran on, which its cron texts go by.
  */
 export function convertXxlJob({ groups, jobs, users }: XxlTables, zone: string): Converted {
@@ -51,8 +50,8 @@ export function convertXxlJob({ groups, jobs, users }: XxlTables, zone: string):
     const job = readJob(row, { zone, group: groupNames.get(numberOf(row.job_group)) ?? null, names, parents }, notes);
     return job === null ? [] : [job];
   });
-  for (const row of users) notes.push(userNote(row, groupNames));
-  return { definitions: { groups: readGroups, jobs: readJobs }, notes };
+  const people = convertXxlPeople(users, groupNames, notes);
+  return { definitions: { groups: readGroups, jobs: readJobs, people }, notes };
 }
 
 interface Around {
@@ -163,14 +162,6 @@ function parentsOf(
   return parents;
 }
 
-function userNote(row: XxlRow, groups: ReadonlyMap<number, string>): string {
-  const who = `user "${textOf(row.username)}"`;
-  const way = 'passwords cannot be carried: make them on the page';
-  if (numberOf(row.role) === 1) return `${who}: ${way}, as an administrator`;
-  const may = listOf(row.permission).map((id) => groups.get(Number(id)) ?? `group ${id}`);
-  return `${who}: ${way}, with view, run and edit in ${may.length === 0 ? 'no group' : may.join(', ')}`;
-}
-
 /** Our parameters are templates, those of xxl-job are not: what looks like a name stays as it stands. */
 const literal = (param: string): string => param.replace(/\{(?=[A-Za-z][A-Za-z0-9._-]*(:[^{}]*)?\})/g, '{{');
 
@@ -178,11 +169,3 @@ const asName = (text: string): string => {
   const plain = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   return plain === '' ? 'unnamed' : plain.slice(0, 64);
 };
-
-const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
-const numberOf = (value: unknown): number => Number(value ?? 0);
-const listOf = (value: unknown): string[] =>
-  textOf(value)
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');

@@ -5,8 +5,9 @@ import type { CommandCall } from '../command-call.ts';
 import { timeZoneOption } from '../options/read-values.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
-import { convertXxlJob, type XxlRow, type XxlTables } from './convert-xxl-job.ts';
+import { convertXxlJob, type XxlTables } from './convert-xxl-job.ts';
 import { asYaml } from './export-command.ts';
+import type { XxlRow } from './xxl-row.ts';
 
 const CONNECT_MS = 10_000;
 
@@ -29,9 +30,9 @@ export async function runImportCommand(call: CommandCall): Promise<number> {
   const { definitions, notes } = convertXxlJob(await readTables(url), timeZoneOption('zone', zone));
   terminal.document(asYaml(definitions).trimEnd());
   for (const note of notes) terminal.warn(`not carried: ${inert(note)}`);
-  const { groups = [], jobs = [] } = definitions;
+  const { groups = [], jobs = [], people = [] } = definitions;
   terminal.warn(
-    `${groups.length} groups and ${jobs.length} jobs; ${notes.length} notes. Look at it, then: daybreak apply FILE`,
+    `${groups.length} groups, ${jobs.length} jobs and ${people.length} people; ${notes.length} notes. Look at it, then: daybreak apply FILE`,
   );
   return 0;
 }

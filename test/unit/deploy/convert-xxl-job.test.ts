@@ -43,7 +43,10 @@ const TABLES = {
   ],
   users: [
     { username: 'admin', role: 1 },
-    { username: 'ana', role: 0, permission: '1,2' },
+    { username: 'Ana', password: 'e10adc', token: 'abc', role: 0, permission: '1, 2,1,9' },
+    { username: 'bo', role: 0, permission: null },
+    { username: 'ana', role: 1 },
+    { username: '王五', role: 0, permission: '1' },
   ],
 };
 
@@ -97,9 +100,31 @@ test('what is not carried is said, row by row', () => {
     'job 11 "handler9-11": its cron "whenever" is not carried',
     'job 12 "handler12": is left out: its group 5',
     'job 13 "handler13": is left out: executorRouteStrategy [NEAREST]',
-    'user "admin": passwords cannot be carried: make them on the page, as an administrator',
-    'user "ana": passwords cannot be carried: make them on the page, with view, run and edit in settlement, manual_one',
+    'user "admin": its password is not carried: daybreak apply makes a first password',
+    'user "Ana": its password and the token of its log-in are not carried',
+    'user "Ana": its right in group 9 is left out: there is no such group',
+    'user "bo": its password is not carried',
+    'user "bo": has no right in any group',
+    'user "ana": is left out: without upper and lower case another has the same name',
+    'user "王五": is left out: a name here is',
   ];
   for (const text of said) expect(notes).toContainEqual(expect.stringContaining(text));
   expect(notes).toHaveLength(said.length);
+});
+
+test('users are carried with their rights, and never with what they log in with', () => {
+  const { definitions } = convertXxlJob(TABLES, 'Asia/Shanghai');
+  const rights = ['view', 'run', 'edit'];
+  expect(definitions.people).toEqual([
+    { name: 'admin', isAdmin: true },
+    {
+      name: 'ana',
+      grants: [
+        { group: 'settlement', permissions: rights },
+        { group: 'manual_one', permissions: rights },
+      ],
+    },
+    { name: 'bo' },
+  ]);
+  expect(JSON.stringify(definitions)).not.toMatch(/e10adc|abc/);
 });
