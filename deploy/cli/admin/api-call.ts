@@ -29,7 +29,9 @@ export function apiCall(call: CommandCall): ApiCall | null {
     );
   }
   if (!/^dbk_[0-9a-f]{64}$/.test(apiKey)) {
-    throw new UsageError('--api-key-file: what it holds is no API key, which is dbk_ and 64 digits from 0 to f');
+    throw new UsageError(
+      'what --api-key-file or DAYBREAK_API_KEY gives is no API key, which is dbk_ and 64 digits from 0 to f',
+    );
   }
   return { given, api: createApiClient({ schedulers, apiKey }), terminal, cwd, json: given.switches.has('json') };
 }
