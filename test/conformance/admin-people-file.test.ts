@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { lockAdmins, lockUser, setGrants } from '../../scheduler/storage/sql/admin-people-queries.ts';
+import type { SqlStore } from '../../shared/sql/sql.ts';
 import { describeOnEachStore } from '../support/each-store.ts';
 import { type Asker, askerOf, givenAdmin, NOBODY } from '../support/given-admin.ts';
 
@@ -178,6 +180,11 @@ describeOnEachStore('people in a definition file', (newPlace) => {
     const out = (await admin.ask('GET /definitions', root)).body;
     expect(out.groups).toEqual([]);
     expect(await users()).toHaveLength(1);
+    // Each first password costs time: too many are refused before one is made.
+    const many = { people: Array.from({ length: 501 }, (_, n) => ({ name: `p${n}` })) };
+    const tooMany = await check(many);
+    expect(tooMany.problems.map(({ path }) => path)).toEqual(['people']);
+    expect((await send(many, tooMany.basis)).status).toBe(400);
     // A password is no field of it.
     const secret = { people: [{ name: 'eve', password: 'correct horse battery' }] };
     expect((await send(secret, basis)).status).toBe(400);
@@ -205,4 +212,38 @@ describeOnEachStore('people in a definition file', (newPlace) => {
     expect(await send(file, basis)).toMatchObject({ status: 409, body: { error: { code: 'CONFLICT' } } });
     expect((await users()).find(({ name }) => name === 'ana')?.grants).toEqual(body.grants);
   });
+
+  test('are compared after a change of them that is under way, not before it', async () => {
+    const { admin, root, check, send, users } = await given();
+    await admin.user('ana', [], root);
+    const { id } = (await users()).find(({ name }) => name === 'ana') ?? { id: 0 };
+    const file = { people: [{ name: 'ana', displayName: 'Ana', grants: [{ group: '*', permissions: ['view'] }] }] };
+    const { basis } = await check(file);
+    // As the page changes a person, stopped before its commit until the file waits for it.
+    const held = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const page = admin.store.transaction('page-changes-ana', async (tx) => {
+      await lockAdmins(tx);
+      await lockUser(tx, id);
+      await setGrants(tx, 'user', id, [{ appName: '*', permission: 'approve' }]);
+      held.resolve();
+      await go.promise;
+    });
+    await held.promise;
+    const applied = send(file, basis);
+    if (admin.store.dialect !== 'sqlite') await vi.waitFor(() => somebodyWaits(admin.store), { timeout: 30_000 });
+    go.resolve();
+    await page;
+    expect((await applied).status).toBe(409);
+    expect((await users()).find(({ name }) => name === 'ana')?.grants).toEqual([
+      { group: '*', permissions: ['approve'] },
+    ]);
+  });
 });
+
+/** Throws as long as no transaction of the server waits for a lock. One of another test is as good: then it is only less strict. */
+async function somebodyWaits(store: SqlStore): Promise<void> {
+  const waiting = `select count(*) as n from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`;
+  const row = await store.read('look', (db) => db.get<{ n: number }>(waiting));
+  expect(row?.n).toBeGreaterThan(0);
+}

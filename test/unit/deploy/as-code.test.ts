@@ -1,8 +1,11 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openableLink, pageFolder } from '../../../deploy/cli/admin/admin-settings.ts';
 import { chooseShard } from '../../../deploy/cli/admin/logs-command.ts';
 import { asYaml } from '../../../deploy/cli/as-code/export-command.ts';
+import { placeForFirstPasswords } from '../../../deploy/cli/as-code/first-passwords.ts';
 import { FileRefused, parseDefinitions } from '../../../deploy/cli/as-code/read-definition-file.ts';
 import type { Shard } from '../../../scheduler/api/admin/contract/run-routes.ts';
 
@@ -70,4 +73,28 @@ test('the log that is shown is of the shard that failed', () => {
   expect(chooseShard(shards.slice(0, 2), null)?.index).toBe(1);
   expect(chooseShard(shards, 1)?.index).toBe(1);
   expect(chooseShard(shards, 0)).toBeUndefined();
+});
+
+test('first passwords are shown on a terminal alone, and a file for them is left behind only with them in it', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'daybreak-first-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  const said: string[] = [];
+  const terminal = (live: boolean) => ({ live, say: (line: string) => void said.push(line) });
+  const made = { firstPasswords: [{ name: 'ana', password: 'aaaaa-bbbbb' }] };
+  expect(() => placeForFirstPasswords(terminal(false), { file: undefined, cwd, people: 1 })).toThrow(/must not land/);
+  const screen = placeForFirstPasswords(terminal(true), { file: undefined, cwd, people: 1 });
+  screen.tell((await screen.fill(async () => made)).firstPasswords);
+  expect(said.join('\n')).toContain('ana  aaaaa-bbbbb');
+
+  said.length = 0;
+  const kept = placeForFirstPasswords(terminal(true), { file: 'kept', cwd, people: 1 });
+  const failing = async (): Promise<typeof made> => Promise.reject(new Error('refused'));
+  await expect(kept.fill(failing)).rejects.toThrow('refused');
+  expect(existsSync(join(cwd, 'kept'))).toBe(false);
+  kept.tell((await kept.fill(async () => made)).firstPasswords);
+  expect(readFileSync(join(cwd, 'kept'), 'utf8')).toBe('ana\taaaaa-bbbbb\n');
+  expect(said.join('\n')).not.toContain('aaaaa');
+  // Nobody is new: nothing is asked for, and no file is made.
+  await placeForFirstPasswords(terminal(false), { file: 'none', cwd, people: 0 }).fill(async () => made);
+  expect(existsSync(join(cwd, 'none'))).toBe(false);
 });
