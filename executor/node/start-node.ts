@@ -7,6 +7,7 @@ import type { SqlStore } from '../../shared/sql/sql.ts';
 import { measureStore } from '../../shared/sql/store-metrics.ts';
 import { createHandlerHosts } from '../handler/handler-hosts.ts';
 import { batchInspections } from '../inspect/inspect-batch.ts';
+import { runCountsInspections } from '../inspect/run-counts.ts';
 import { measureThrottles } from '../slice/throttle-metrics.ts';
 import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
 import { mergeScrapes } from '../workers/merge-scrapes.ts';
@@ -122,7 +123,9 @@ async function openNode(
       timeZone,
       // A store of the node's own has no batch jobs.
       inspections: {
-        ...(settings.store === null ? {} : batchInspections(settings.store)),
+        ...(settings.store === null
+          ? {}
+          : { ...batchInspections(settings.store), ...runCountsInspections(settings.store) }),
         ...settings.inspections,
       },
       logger,

@@ -30,9 +30,32 @@ export const QUESTIONS = [
   'items.unresolved',
   'items.ask-now',
   'items.resolve',
+  'run.counts',
   'run.slices',
   'run.steps',
   'nights.list',
   'nights.report',
 ] as const;
 export type Question = (typeof QUESTIONS)[number];
+
+/**
+ * The answer to `run.counts`: how far the slices of a run are, as their rows say at this moment. `worked`: a shard has
+ * been there. `settled`: nothing more happens by itself. What is worked and not settled is open: in the air, or waiting.
+ */
+export const RunCountsSchema = Type.Object({
+  total: Type.Integer({ minimum: 0 }),
+  worked: Type.Integer({ minimum: 0 }),
+  settled: Type.Integer({ minimum: 0 }),
+  /** Items of slices whose states were not counted yet: with those in `states` they are `total`. */
+  uncounted: Type.Integer({ minimum: 0 }),
+  states: Type.Array(
+    Type.Object({
+      group: Type.String(),
+      currency: Type.String(),
+      state: Type.String(),
+      count: Type.Integer({ minimum: 0 }),
+      amountMinor: Type.String({ pattern: '^-?[0-9]+$' }),
+    }),
+  ),
+});
+export type RunCounts = Static<typeof RunCountsSchema>;

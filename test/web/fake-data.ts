@@ -267,6 +267,7 @@ export function runDetail(runId: number, nowMs: number, step: number): Reply<'GE
       slicesDone: 0,
       slicesTotal: null,
       itemsDone: null,
+      itemsOpen: null,
       itemsTotal: null,
       itemsPerSecond: null,
       etaAtMs: null,

@@ -43,6 +43,7 @@ const progress = (given: Partial<NonNullable<Node['progress']>>): NonNullable<No
   slicesDone: 0,
   slicesTotal: null,
   itemsDone: null,
+  itemsOpen: null,
   itemsTotal: null,
   itemsPerSecond: null,
   etaAtMs: null,

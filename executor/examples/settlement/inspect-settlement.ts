@@ -3,6 +3,7 @@ import type { SqlStore } from '../../../shared/sql/sql.ts';
 import type { MoneyEngine } from '../../downstream/money-engine.ts';
 import type { Inspections } from '../../inspect/inspections.ts';
 import { paramsReader } from '../../inspect/read-params.ts';
+import { runCountsInspections } from '../../inspect/run-counts.ts';
 import { askNow, itemHistory, searchItems, unresolvedItems } from './inspect-items.ts';
 import { listNights, listSlices, nightReport } from './inspect-nights.ts';
 
@@ -27,6 +28,7 @@ export function settlementInspections(store: SqlStore, engine: Pick<MoneyEngine,
     'items.history': (params) => itemHistory(store, params),
     'items.ask-now': (params) => askNow(store, params),
     'items.resolve': (params) => engine.resolveByHand(readResolution(params)),
+    ...runCountsInspections(store),
     'run.slices': (params) => listSlices(store, params),
     'nights.list': (params) => listNights(store, params),
     'nights.report': (params) => nightReport(store, params),

@@ -1,3 +1,4 @@
+import type { RunCounts } from '../../../shared/protocol/inspect.ts';
 import type { Total } from '../../../shared/protocol/wire.ts';
 import type { SqlReader } from '../../../shared/sql/sql.ts';
 import { addTotals, parseTotals } from '../../callback/told-totals.ts';
@@ -20,7 +21,7 @@ import { jobIdsByName } from '../../storage/sql/definition-queries.ts';
 import { nodeMarks } from '../../storage/sql/node-mark-queries.ts';
 import type { RunRow } from '../../storage/sql/run-queries.ts';
 import { type EtaNode, lastOf, nodeEnds, ranksOf } from './chain-eta.ts';
-import { type ProgressFigures, progressOf } from './progress.ts';
+import { countsOfAll, type ProgressFigures, progressOf } from './progress.ts';
 
 export interface NodeDetail {
   readonly job: string;
@@ -54,8 +55,15 @@ export interface ChainRunPicture {
   readonly groups: readonly string[];
 }
 
-/** One run of a chain as people look at it. Sums are of what executors told; nothing is decided by them. */
-export async function readChainRunPicture(db: SqlReader, chainRunId: number): Promise<ChainRunPicture | null> {
+/**
+ * One run of a chain as people look at it. Sums are of what executors told, or answered just now where they were asked
+ * (`counts`, by run); nothing is decided by them.
+ */
+export async function readChainRunPicture(
+  db: SqlReader,
+  chainRunId: number,
+  counts: ReadonlyMap<number, RunCounts> = new Map(),
+): Promise<ChainRunPicture | null> {
   const [line, row] = [await chainRunLine(db, chainRunId), await chainRunById(db, chainRunId)];
   if (line === null || row === null) return null;
   const { chain, picture, runs } = await readChainPicture(db, row);
@@ -80,7 +88,7 @@ export async function readChainRunPicture(db: SqlReader, chainRunId: number): Pr
       runId: run?.id ?? null,
       startedAtMs: run?.createdAt ?? null,
       endedAtMs: run?.endedAt ?? null,
-      progress: run === null ? null : progressOfRun(run, shards.get(run.id)?.done ?? 0, db.nowMs),
+      progress: run === null ? null : progressOfRun(run, shards.get(run.id)?.done ?? 0, db.nowMs, counts.get(run.id)),
       markAsked:
         asked === undefined ? null : { mark: asked.mark, by: asked.askedBy, reason: asked.reason, approvalId: null },
     });
@@ -99,14 +107,23 @@ export async function readChainRunPicture(db: SqlReader, chainRunId: number): Pr
     }),
     sweeps: await sweepsOf(db, chain, jobIds, chainRunId),
     frozen: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, parseTotals(run.manifest)), []),
-    told: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, parseTotals(run.totalsTold)), []),
+    told: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, statesOfRun(run, counts.get(run.id))), []),
     etaAtMs,
     isLate: line.cutOffAt !== null && (etaAtMs ?? line.endedAt ?? db.nowMs) > line.cutOffAt,
     groups: [...new Set(nodes.map(({ group }) => group).filter((group) => group !== ''))],
   };
 }
 
-export function progressOfRun(run: RunRow, shardsDone: number, nowMs: number): ProgressFigures {
+/** Money by state: as it is now where executors could say it, else as it was told. */
+export const statesOfRun = (run: RunRow, counts: RunCounts | undefined): readonly Total[] =>
+  countsOfAll(counts ?? null, parseTotals(run.manifest))?.states ?? parseTotals(run.totalsTold);
+
+export function progressOfRun(
+  run: RunRow,
+  shardsDone: number,
+  nowMs: number,
+  counts: RunCounts | undefined,
+): ProgressFigures {
   return progressOf({
     nowMs,
     startedAtMs: run.createdAt,
@@ -117,6 +134,7 @@ export function progressOfRun(run: RunRow, shardsDone: number, nowMs: number): P
     slicesTotal: run.sliceCount,
     frozen: parseTotals(run.manifest),
     told: parseTotals(run.totalsTold),
+    counts: countsOfAll(counts ?? null, parseTotals(run.manifest)),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Hints } from '../../../shared/redis/hints.ts';
 import { type AdminOptions, readAdminOptions } from '../../admin/admin-options.ts';
 import { createAlarmSender } from '../../admin/alarm/http-alarm-sender.ts';
 import { sendAlarms } from '../../admin/alarm/send-alarms.ts';
+import { liveCountsOf } from '../../admin/night/live-counts.ts';
 import { offerSetup } from '../../admin/people/set-up.ts';
 import type { BodyReport } from '../../clockwork.ts';
 import type { GroupsApi } from '../../registry/groups-api.ts';
@@ -54,6 +55,7 @@ export function createAdmin(ctx: SchedulerContext, options: AdminOptions, needs:
         arrivalRoots: needs.arrivalRoots,
         hints: needs.hints,
         live: createLiveHub(ctx),
+        counts: liveCountsOf(ctx),
         sender,
         url: needs.url,
       }),

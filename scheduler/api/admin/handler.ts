@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Hints } from '../../../shared/redis/hints.ts';
 import type { AdminSettings } from '../../admin/admin-options.ts';
 import type { AlarmSender } from '../../admin/alarm/alarm-sender.ts';
+import type { LiveCounts } from '../../admin/night/live-counts.ts';
 import type { Caller } from '../../admin/people/sessions.ts';
 import type { SubjectRef } from '../../admin/rights/find-groups.ts';
 import type { Principal, Right, Touched, Visible } from '../../admin/rights/rights.ts';
@@ -28,6 +29,7 @@ export interface AdminParts {
   readonly arrivalRoots: readonly string[];
   readonly hints: Hints;
   readonly live: LiveHub;
+  readonly counts: LiveCounts;
   readonly sender: AlarmSender;
   /** Where the scheduler listens. */
   url(): string;

@@ -66,3 +66,19 @@ export async function topicStates(db: SqlReader, topics: readonly string[]): Pro
   }
   return states;
 }
+
+/**
+ * Runs of a chain run whose slices are frozen and not all told settled: of them only their executors know how far they
+ * are. Relies on s_run_chain.
+ */
+export async function partlyToldRuns(
+  db: SqlReader,
+  chainRunId: number,
+): Promise<{ readonly runId: number; readonly group: string }[]> {
+  const rows = await db.all<{ runId: number; appName: string }>(
+    `select id as runId, app_name as appName from s_run
+      where chain_run_id = ? and slice_count is not null and slices_told < slice_count order by id`,
+    [chainRunId],
+  );
+  return rows.map(({ runId, appName }) => ({ runId, group: appName }));
+}

@@ -36,14 +36,16 @@ export const ChainRunLine = Type.Object({
 });
 export type ChainRunLine = Static<typeof ChainRunLine>;
 
-/** Progress as executors told it: slices that have nothing open, and the money in them. */
+/** Progress as executors answer it now, or, where none can be asked, as it was told: slices that have nothing open. */
 export const Progress = Type.Object({
   shardsDone: Type.Integer(),
   shardsTotal: orNull(Type.Integer()),
   slicesDone: Type.Integer(),
   slicesTotal: orNull(Type.Integer()),
-  /** Items: done of those frozen, and how many a second since the start; null when nothing was told. */
+  /** Items with their outcome, of those frozen, and how many were sent a second since the start; null when nothing was told. */
   itemsDone: orNull(Type.Integer()),
+  /** Items that were sent or looked at and have no outcome yet; null when no executor could be asked, or all was told. */
+  itemsOpen: orNull(Type.Integer()),
   itemsTotal: orNull(Type.Integer()),
   itemsPerSecond: orNull(Type.Number()),
   etaAtMs: orNull(Instant),
@@ -97,7 +99,7 @@ export const ChainRunDetail = Type.Object({
       last: orNull(Type.Object({ runId: Id, state: words(RUN_STATES), startedAtMs: Instant })),
     }),
   ),
-  /** Money of all nodes by leg, currency and state, and what was frozen. */
+  /** Money of all nodes: what was frozen, and by state as executors answer it now, or as they told it. */
   frozen: Type.Array(MoneyTotal),
   told: Type.Array(MoneyTotal),
   /** When everything is done at this pace, and how that stands to the cut-off. */

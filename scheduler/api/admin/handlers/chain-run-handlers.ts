@@ -1,6 +1,8 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
+import type { RunCounts } from '../../../../shared/protocol/inspect.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import { readChainRunPicture } from '../../../admin/night/chain-run-detail.ts';
+import { countsOfChainRun } from '../../../admin/night/live-counts.ts';
 import { groupsOfChain, groupsOfJobNames } from '../../../admin/rights/find-groups.ts';
 import { isAllVisible, type Principal, rightsIn, type Visible } from '../../../admin/rights/rights.ts';
 import { markNode } from '../../../chain/mark-node.ts';
@@ -15,7 +17,8 @@ import { numberCursor, PAGE_DEFAULT, pageOfRows } from './paging.ts';
 
 const done = { done: true } as const;
 
-export function createChainRunHandlers({ ctx }: AdminParts): Handlers<typeof chainRunRoutes> {
+export function createChainRunHandlers(parts: AdminParts): Handlers<typeof chainRunRoutes> {
+  const { ctx } = parts;
   return {
     'GET /chain-runs': async ({ query, visible }) =>
       ctx.store.read('list-chain-runs', async (db) => {
@@ -36,8 +39,10 @@ export function createChainRunHandlers({ ctx }: AdminParts): Handlers<typeof cha
         const page = pageOfRows(rows, limit, ({ id }) => [id]);
         return { items: page.items.map(chainRunLineOf), next: page.next };
       }),
-    'GET /chain-runs/:chainRunId': async ({ params, principal }) =>
-      ctx.store.read('view-chain-run', (db) => readChainRunDetail(db, params.chainRunId, principal)),
+    'GET /chain-runs/:chainRunId': async ({ params, principal }) => {
+      const now = await countsOfChainRun(parts, params.chainRunId);
+      return ctx.store.read('view-chain-run', (db) => readChainRunDetail(db, params.chainRunId, principal, now));
+    },
     'POST /chain-runs/:chainRunId/cancel': async (call) => {
       await cancelChainRun(call.ctx, call.params.chainRunId, call.body.reason, call.by);
       return done;
@@ -70,8 +75,9 @@ export async function readChainRunDetail(
   db: SqlReader,
   chainRunId: number,
   principal: Principal,
+  counts: ReadonlyMap<number, RunCounts>,
 ): Promise<ChainRunDetail> {
-  const picture = await readChainRunPicture(db, chainRunId);
+  const picture = await readChainRunPicture(db, chainRunId, counts);
   if (picture === null) throw new DaybreakError('NOT_FOUND', `there is no chain run ${chainRunId}`);
   const asked = await openApprovals(db, 'chain_run', String(chainRunId));
   const approvalOf = (node: string): number | null =>

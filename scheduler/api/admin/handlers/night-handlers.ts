@@ -1,5 +1,7 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
+import type { RunCounts } from '../../../../shared/protocol/inspect.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
+import { countsOfChainRun } from '../../../admin/night/live-counts.ts';
 import { reportByDay, reportByJob } from '../../../admin/night/run-report.ts';
 import { groupsOfChain } from '../../../admin/rights/find-groups.ts';
 import { isAllVisible, isVisible, type Visible } from '../../../admin/rights/rights.ts';
@@ -31,9 +33,15 @@ const NEXT_MAX = 10;
 const DAY_MS = 86_400_000;
 const REPORT_DAYS_MAX = 92;
 
-export function createNightHandlers({ ctx }: AdminParts): Handlers<typeof nightRoutes> {
+export function createNightHandlers(parts: AdminParts): Handlers<typeof nightRoutes> {
+  const { ctx } = parts;
   return {
-    'GET /tonight': async (call) => ctx.store.read('view-tonight', (db) => readTonight(db, call)),
+    'GET /tonight': async (call) => {
+      const found = await ctx.store.read('find-tonight', (db) => findTonight(db, call));
+      // Executors are asked between two reads: no transaction waits for another machine.
+      const counts = found.shown === null ? new Map() : await countsOfChainRun(parts, found.shown.id);
+      return ctx.store.read('view-tonight', (db) => readTonight(db, call, found, counts));
+    },
     'GET /grid': async ({ query }) =>
       ctx.store.read('view-grid', async (db) => {
         const chain = await listedChain(db, query.chain);
@@ -126,17 +134,30 @@ function groupsOf(visible: Visible, group: string | undefined): readonly string[
   return visible.names.has(group) ? [group] : [];
 }
 
-async function readTonight(
+interface FoundTonight {
+  readonly chainRuns: readonly ChainRunLineRow[];
+  readonly shown: ChainRunLineRow | null;
+}
+
+async function findTonight(
   db: SqlReader,
-  { query, principal, visible }: Pick<Call<'GET /tonight'>, 'query' | 'principal' | 'visible'>,
-): Promise<Tonight> {
+  { query, visible }: Pick<Call<'GET /tonight'>, 'query' | 'visible'>,
+): Promise<FoundTonight> {
   const chainRuns = await tonightsRuns(db, visible);
   const asked = query.chainRunId === undefined ? null : await chainRunLine(db, query.chainRunId);
   if (query.chainRunId !== undefined) {
     const isSeen = asked !== null && isAllVisible(visible, await groupsOfChain(db, asked.chainId));
     if (!isSeen) throw new DaybreakError('NOT_FOUND', `there is no chain run ${query.chainRunId}`);
   }
-  const shown = asked ?? chainRuns[0] ?? null;
+  return { chainRuns, shown: asked ?? chainRuns[0] ?? null };
+}
+
+async function readTonight(
+  db: SqlReader,
+  { principal, visible }: Pick<Call<'GET /tonight'>, 'principal' | 'visible'>,
+  { chainRuns, shown }: FoundTonight,
+  counts: ReadonlyMap<number, RunCounts>,
+): Promise<Tonight> {
   const open = (await openRuns(db)).filter(({ appName }) => isVisible(visible, appName));
   const alarms: Tonight['alarms'] = [];
   for (const row of await listAlarms(db, { limit: ALARMS_MAX * 4, openOnly: true })) {
@@ -146,7 +167,7 @@ async function readTonight(
   return {
     nowMs: db.nowMs,
     chainRuns: chainRuns.map(chainRunLineOf),
-    shown: shown === null ? null : await readChainRunDetail(db, shown.id, principal),
+    shown: shown === null ? null : await readChainRunDetail(db, shown.id, principal, counts),
     executors: executorsOf(await seenExecutors(db, { gone: false }), visible),
     inFlight: (await shardsInFlight(db, IN_FLIGHT_MAX))
       .filter(({ appName }) => isVisible(visible, appName))

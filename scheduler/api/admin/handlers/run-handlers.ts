@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { DaybreakError } from '../../../../shared/errors.ts';
+import type { RunCounts } from '../../../../shared/protocol/inspect.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import { clearRuns } from '../../../admin/clear-runs.ts';
-import { progressOfRun } from '../../../admin/night/chain-run-detail.ts';
+import { progressOfRun, statesOfRun } from '../../../admin/night/chain-run-detail.ts';
+import type { AskedRun } from '../../../admin/night/live-counts.ts';
 import { timelineOf } from '../../../admin/night/timeline.ts';
 import { hasRight, isVisible, type Principal, type Visible } from '../../../admin/rights/rights.ts';
 import { judgeTold, parseTotals } from '../../../callback/told-totals.ts';
@@ -54,7 +56,7 @@ const DOWNLOAD_PARTS_AHEAD = 4;
 const OPEN: readonly RunState[] = ['waiting', 'running', 'dispatched'];
 const BAD: readonly RunState[] = ['failed', 'timed_out', 'cancelled'];
 
-export function createRunHandlers({ ctx }: AdminParts): Handlers<typeof runRoutes> {
+export function createRunHandlers({ ctx, counts }: AdminParts): Handlers<typeof runRoutes> {
   return {
     'GET /runs': async ({ query, visible }) =>
       ctx.store.read('list-runs', async (db) => {
@@ -80,8 +82,13 @@ export function createRunHandlers({ ctx }: AdminParts): Handlers<typeof runRoute
           next: rows.length > limit && last !== undefined ? cursorOf(value, last.id) : null,
         };
       }),
-    'GET /runs/:runId': async ({ params, principal, visible }) =>
-      ctx.store.read('view-run', (db) => runDetail(db, params.runId, principal, visible)),
+    'GET /runs/:runId': async ({ params, principal, visible }) => {
+      const asked = await ctx.store.read('find-run-to-ask', (db) => runToAsk(db, params.runId));
+      const now = await counts.of(asked === null ? [] : [asked]);
+      return ctx.store.read('view-run', (db) =>
+        runDetail(db, params.runId, { principal, visible, counts: asked === null ? undefined : now.get(asked.runId) }),
+      );
+    },
     'GET /runs/:runId/shards': async ({ params, query }) =>
       ctx.store.read('list-shards', async (db) => {
         const { limit = PAGE_DEFAULT, state } = query;
@@ -223,7 +230,25 @@ async function oneRun(db: SqlReader, runId: number): Promise<RunRow> {
   return run;
 }
 
-async function runDetail(db: SqlReader, runId: number, principal: Principal, visible: Visible): Promise<RunDetail> {
+/** Null: everything is told, or nothing is frozen. A run that resumes another goes on with its slices. */
+async function runToAsk(db: SqlReader, runId: number): Promise<AskedRun | null> {
+  const told = await toldRowOf(db, await oneRun(db, runId));
+  const [line] = await runLinesOf(db, [runId]);
+  const isPartlyTold = told.sliceCount !== null && told.slicesTold < told.sliceCount;
+  return line === undefined || !isPartlyTold ? null : { runId: told.id, group: line.appName };
+}
+
+interface Looking {
+  readonly principal: Principal;
+  readonly visible: Visible;
+  readonly counts: RunCounts | undefined;
+}
+
+async function runDetail(
+  db: SqlReader,
+  runId: number,
+  { principal, visible, counts: now }: Looking,
+): Promise<RunDetail> {
   const run = await oneRun(db, runId);
   const [line] = await runLinesOf(db, [runId]);
   if (line === undefined) throw new DaybreakError('NOT_FOUND', `there is no run ${runId}`);
@@ -258,9 +283,9 @@ async function runDetail(db: SqlReader, runId: number, principal: Principal, vis
     settledAtMs: run.settledAt,
     result: runResultOf(shards),
     shardCounts: counts,
-    progress: progressOfRun({ ...run, ...told }, counts.succeeded ?? 0, db.nowMs),
+    progress: progressOfRun({ ...run, ...told }, counts.succeeded ?? 0, db.nowMs, now),
     frozen: parseTotals(told.manifest).map(moneyOf),
-    told: parseTotals(told.totalsTold).map(moneyOf),
+    told: statesOfRun(told, now).map(moneyOf),
     mismatch: judgeTold({ ...run, ...told }).mismatch,
     throttled: [...(await throttledNow(db, runId)).values()][0] ?? null,
     parents: await related('parents'),

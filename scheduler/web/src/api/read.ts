@@ -19,14 +19,19 @@ const PAGES_A_SECOND = 5;
 
 export const useIsLive = (): boolean => useSyncExternalStore(onLiveChange, isLive);
 
-interface ReadOptions {
+interface ReadOptions<R = never> {
   /** Topics of the stream at which it is read again. Without a stream it is polled instead. */
   readonly topics?: readonly string[];
   readonly enabled?: boolean;
+  /** Read again so often too, whatever the stream says, while this is true: for what moves without anything being told. */
+  readonly isMoving?: (reply: R) => boolean;
 }
 
-export function useRead<N extends RouteName>(name: N, parts: Parts<N> = {}, options: ReadOptions = {}) {
-  const { topics = [], enabled = true } = options;
+/** An executor is asked about a run every 2 s at most, however many look: reading more often shows nothing new. */
+const MOVING_MS = 3_000;
+
+export function useRead<N extends RouteName>(name: N, parts: Parts<N> = {}, options: ReadOptions<Reply<N>> = {}) {
+  const { topics = [], enabled = true, isMoving } = options;
   const queryKey: QueryKey = [name, parts.params ?? null, parts.query ?? null];
   const live = useIsLive();
   useTopics(enabled ? topics : [], queryKey);
@@ -37,7 +42,10 @@ export function useRead<N extends RouteName>(name: N, parts: Parts<N> = {}, opti
     // Filters may keep what they showed until the next answer; another object may not.
     placeholderData: ((previous: Reply<N> | undefined, query?: { queryKey: QueryKey }) =>
       JSON.stringify(query?.queryKey[1]) === JSON.stringify(queryKey[1]) ? previous : undefined) as never,
-    refetchInterval: topics.length > 0 && !live ? POLL_MS : false,
+    refetchInterval: ({ state }) => {
+      if (state.data !== undefined && isMoving?.(state.data) === true) return MOVING_MS;
+      return topics.length > 0 && !live ? POLL_MS : false;
+    },
   });
 }
 

@@ -170,6 +170,12 @@ export const en = {
   'outlook.noCutOff': 'Done at about {{at}}.',
   'outlook.unknown': 'Under way; nothing to reckon an end from yet.',
   'outlook.unknownLate': 'Later than planned; nothing to reckon an end from yet.',
+  'outlook.open_one':
+    '{{shown}} item is out without an outcome: it is asked about till it has one. The estimate is of the sending.',
+  'outlook.open_other':
+    '{{shown}} items are out without an outcome: they are asked about till they have one. The estimate is of the sending.',
+  'outlook.leftOpen_one': '{{shown}} item has no outcome yet and goes over to the next night.',
+  'outlook.leftOpen_other': '{{shown}} items have no outcome yet and go over to the next night.',
   'outlook.left': '{{span}} left to the cut-off',
   'outlook.endedGood': 'Done at {{at}}.',
   'outlook.endedBad': 'Ended at {{at}}, not as it should.',
@@ -183,6 +189,7 @@ export const en = {
   'band.cutOff': 'Cut-off',
 
   'figure.items': 'Items done of {{total}}',
+  'figure.open': 'Out, no outcome yet',
   'figure.rate': 'Items per second',
   'figure.slices': 'Slices settled',
   'figure.inFlight': 'Shards in flight',

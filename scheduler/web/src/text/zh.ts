@@ -170,6 +170,10 @@ export const zh = {
   'outlook.noCutOff': '预计 {{at}} 完成。',
   'outlook.unknown': '进行中，尚无法估计结束时间。',
   'outlook.unknownLate': '晚于计划，尚无法估计结束时间。',
+  'outlook.open_one': '{{shown}} 项已发出但尚无结果，将持续查询直到有结果。预计时间只针对发送阶段。',
+  'outlook.open_other': '{{shown}} 项已发出但尚无结果，将持续查询直到有结果。预计时间只针对发送阶段。',
+  'outlook.leftOpen_one': '{{shown}} 项尚无结果，转入下一夜继续查询。',
+  'outlook.leftOpen_other': '{{shown}} 项尚无结果，转入下一夜继续查询。',
   'outlook.left': '距截止时间还有 {{span}}',
   'outlook.endedGood': '已于 {{at}} 完成。',
   'outlook.endedBad': '已于 {{at}} 结束，但不正常。',
@@ -183,6 +187,7 @@ export const zh = {
   'band.cutOff': '截止',
 
   'figure.items': '已完成项目，共 {{total}}',
+  'figure.open': '已发出，尚无结果',
   'figure.rate': '每秒项目数',
   'figure.slices': '已结算切片',
   'figure.inFlight': '执行中分片',

@@ -25,7 +25,14 @@ export type RunDetail = Reply<'GET /runs/:runId'>;
 
 export function RunPage() {
   const runId = Number(useParams().runId);
-  const detail = useRead('GET /runs/:runId', { params: { runId } }, { topics: [`run:${runId}`] });
+  const detail = useRead(
+    'GET /runs/:runId',
+    { params: { runId } },
+    {
+      topics: [`run:${runId}`],
+      isMoving: ({ run, progress }) => run.endedAtMs === null && progress.itemsOpen !== null,
+    },
+  );
   return <Loaded of={detail}>{(data) => <Shown detail={data} />}</Loaded>;
 }
 
@@ -246,6 +253,7 @@ function RunFacts({ detail }: { readonly detail: RunDetail }) {
         [t('runs.group'), <Inert key="group" text={run.group} />],
         [t('runs.origin'), t(`origin.${run.origin}`, { defaultValue: run.origin })],
         run.by === null ? null : [t('run.by'), <Inert key="by" text={run.by} />],
+        progress.itemsOpen === null ? null : [t('figure.open'), formatCount(progress.itemsOpen, language)],
         progress.itemsPerSecond === null ? null : [t('figure.rate'), formatRate(progress.itemsPerSecond, language)],
         detail.jobVersion === null ? null : [t('run.jobVersion'), detail.jobVersion],
         detail.codeVersion === null ? null : [t('run.codeVersion'), <Inert key="code" text={detail.codeVersion} />],

@@ -22,6 +22,7 @@ export function Horizon({ data, shown }: { readonly data: TonightReply; readonly
     <section className="panel horizon">
       <Say outlook={judgeOutlook(clock)} reason={run.reason} />
       <Band clock={clock} />
+      <AllSent shown={shown} />
       <Figures data={data} shown={shown} />
     </section>
   );
@@ -72,6 +73,16 @@ function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: 
       <small>{[second, reason ?? ''].filter((part) => part !== '').join(' · ')}</small>
     </p>
   );
+}
+
+/** What the estimate is of: of the sending. What is sent and has no outcome is found out about for as long as it takes. */
+function AllSent({ shown }: { readonly shown: ChainRunDetail }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const open = shown.nodes.reduce((sum, { progress }) => sum + (progress?.itemsOpen ?? 0), 0);
+  if (open === 0) return null;
+  const text = shown.run.endedAtMs === null ? 'outlook.open' : 'outlook.leftOpen';
+  return <p className="soft small">{t(text, { count: open, shown: formatCount(open, language) })}</p>;
 }
 
 /** What a text beside a flag takes of a narrow band. */
@@ -137,6 +148,9 @@ function Figures({ data, shown }: { readonly data: TonightReply; readonly shown:
   const alive = data.executors.filter(({ state }) => state === 'alive').length;
   const figures: readonly (readonly [string, string])[] = [
     [t('figure.items', { total: count(sum((p) => p.itemsTotal)) }), count(sum((p) => p.itemsDone))],
+    ...(told.some(({ itemsOpen }) => itemsOpen !== null)
+      ? [[t('figure.open'), count(sum((p) => p.itemsOpen))] as const]
+      : []),
     [t('figure.rate'), rate > 0 ? formatRate(rate, language) : '–'],
     [t('figure.slices'), `${count(sum((p) => p.slicesDone))} / ${count(sum((p) => p.slicesTotal))}`],
     [t('figure.inFlight'), count(data.inFlight.length)],

@@ -18,13 +18,21 @@ import { NightGrid } from './night-grid.tsx';
 export type TonightReply = Reply<'GET /tonight'>;
 export type ChainRunDetail = NonNullable<TonightReply['shown']>;
 
+/** Its executors are asked how far it is: nothing of that is told by the stream. */
+const isMoving = ({ endedAtMs, progress }: ChainRunDetail['nodes'][number]): boolean =>
+  endedAtMs === null && (progress?.itemsOpen ?? null) !== null;
+
 /** Is tonight on time, what is stuck, and why: at one look. */
 export function Tonight() {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const asked = Number(search.get('chainRun') ?? '');
   const query = asked > 0 ? { chainRunId: asked } : {};
-  const tonight = useRead('GET /tonight', { query }, { topics: ['tonight', 'alarms', 'executors'] });
+  const tonight = useRead(
+    'GET /tonight',
+    { query },
+    { topics: ['tonight', 'alarms', 'executors'], isMoving: ({ shown }) => shown?.nodes.some(isMoving) === true },
+  );
   useEffect(() => {
     if (tonight.data !== undefined) setServerNow(tonight.data.nowMs);
   }, [tonight.data]);
