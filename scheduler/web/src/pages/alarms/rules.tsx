@@ -1,29 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Input, Modal, Select, Switch } from 'antd';
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { type Reply, useRead } from '../../api/read.ts';
 import { useAsk } from '../../look/ask.tsx';
-import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
-import { Panel, ProblemNote } from '../../look/parts.tsx';
-import { problemAt } from '../../look/problem-at.ts';
+import { Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Duration, Inert } from '../../look/values.tsx';
-import { readDuration, writeDuration } from '../../pure/format.ts';
+import { RuleDialog } from './rule-dialog.tsx';
 
-type Rule = Reply<'GET /alarm-rules'>['items'][number];
-const EVENTS = [
-  'failure',
-  'late_start',
-  'eta_past_cut_off',
-  'stalled',
-  'unresolved_too_long',
-  'node_lost',
-  'other',
-] as const;
+export type Rule = Reply<'GET /alarm-rules'>['items'][number];
 
 export function Rules() {
   const { t } = useTranslation();
@@ -114,126 +103,5 @@ export function Rules() {
       />
       {editing !== null && <RuleDialog rule={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
     </Panel>
-  );
-}
-
-function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; readonly onClose: () => void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const channels = useRead('GET /alarm-channels');
-  const groups = useRead('GET /groups');
-  const [name, setName] = useState(rule?.name ?? '');
-  const [events, setEvents] = useState<readonly Rule['events'][number][]>(rule?.events ?? ['failure']);
-  const [group, setGroup] = useState<string | null>(rule?.group ?? null);
-  const [severity, setSeverity] = useState<'warning' | 'critical'>(rule?.severity ?? 'warning');
-  const [ids, setIds] = useState<readonly number[]>(rule?.channels ?? []);
-  const [tellRecovery, setTellRecovery] = useState(rule?.tellRecovery ?? true);
-  const [after, setAfter] = useState(writeDuration(rule?.afterMs ?? 0));
-  const [enabled, setEnabled] = useState(rule?.enabled ?? true);
-  const [error, setError] = useState<unknown>(null);
-  const afterMs = readDuration(after);
-  const save = async () => {
-    setError(null);
-    const body = {
-      name,
-      events: [...events],
-      group,
-      severity,
-      channels: [...ids],
-      tellRecovery,
-      afterMs: afterMs ?? 0,
-      enabled,
-    };
-    try {
-      if (rule === null) await call('POST /alarm-rules', { body });
-      else await call('PUT /alarm-rules/:ruleId', { params: { ruleId: rule.id }, body });
-      void client.invalidateQueries();
-      onClose();
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  return (
-    <Modal
-      open
-      title={rule === null ? t('rules.new') : rule.name}
-      onCancel={onClose}
-      onOk={() => void save()}
-      okText={t('common.save')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ disabled: name === '' || events.length === 0 || ids.length === 0 || afterMs === null }}
-    >
-      <div className="stack">
-        <Field label={t('enter.name')} problem={problemAt(error, 'name')}>
-          {(input) => <Input {...input} maxLength={64} value={name} onChange={({ target }) => setName(target.value)} />}
-        </Field>
-        <Field label={t('rules.events')} problem={problemAt(error, 'events')}>
-          {(input) => (
-            <Select
-              {...input}
-              mode="multiple"
-              value={[...events]}
-              onChange={setEvents}
-              options={EVENTS.map((value) => ({ value, label: t(`ruleEvent.${value}`) }))}
-            />
-          )}
-        </Field>
-        <Field label={t('runs.group')} help={t('rules.groupHelp')}>
-          {(input) => (
-            <Select
-              {...input}
-              allowClear
-              placeholder={t('common.all')}
-              value={group}
-              onChange={(next) => setGroup(next ?? null)}
-              options={(groups.data?.items ?? []).map(({ name: value }) => ({ value, label: value }))}
-            />
-          )}
-        </Field>
-        <Field label={t('rules.least')}>
-          {(input) => (
-            <Select
-              {...input}
-              value={severity}
-              onChange={setSeverity}
-              options={(['warning', 'critical'] as const).map((value) => ({ value, label: t(`state.${value}`) }))}
-            />
-          )}
-        </Field>
-        <Field label={t('alarms.tab.channels')} problem={problemAt(error, 'channels')}>
-          {(input) => (
-            <Select
-              {...input}
-              mode="multiple"
-              value={[...ids]}
-              onChange={setIds}
-              options={(channels.data?.items ?? []).map(({ id, name: label }) => ({ value: id, label }))}
-            />
-          )}
-        </Field>
-        <Field
-          label={t('rules.after')}
-          help={t('rules.afterHelp')}
-          problem={afterMs === null ? t('schedule.spanWrong') : problemAt(error, 'afterMs')}
-        >
-          {(input) => <Input {...input} value={after} onChange={({ target }) => setAfter(target.value)} />}
-        </Field>
-        <Field label={t('rules.tellRecovery')}>
-          {({ id }) => (
-            <span>
-              <Switch id={id} checked={tellRecovery} onChange={setTellRecovery} />
-            </span>
-          )}
-        </Field>
-        <Field label={t('state.enabled')}>
-          {({ id }) => (
-            <span>
-              <Switch id={id} checked={enabled} onChange={setEnabled} />
-            </span>
-          )}
-        </Field>
-        {error !== null && <ProblemNote error={error} />}
-      </div>
-    </Modal>
   );
 }

@@ -7,6 +7,7 @@ import { call, newRequestId } from '../../api/client.ts';
 import type { Reply } from '../../api/read.ts';
 import { Field } from '../../look/field.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
+import { SwitchField } from '../../look/switch-field.tsx';
 import { serverNow } from '../../look/values.tsx';
 import { ChainForecast } from './chain-forecast.tsx';
 
@@ -132,13 +133,7 @@ export function StartChain({
           )}
         </Field>
         {view.heldBecause !== null && (
-          <Field label={t('runNow.despiteHold')}>
-            {({ id }) => (
-              <span>
-                <Switch id={id} checked={despiteHold} onChange={setDespiteHold} />
-              </span>
-            )}
-          </Field>
+          <SwitchField label={t('runNow.despiteHold')} checked={despiteHold} onChange={setDespiteHold} />
         )}
         {error !== null && <ProblemNote error={error} />}
         {forecast !== null && <ChainForecast forecast={forecast} />}

@@ -1,4 +1,4 @@
-import { Button, DatePicker, Input, Modal, Switch } from 'antd';
+import { Button, DatePicker, Input, Modal } from 'antd';
 import dayjs from 'dayjs';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { useNavigate } from 'react-router';
 import { call, newRequestId, type Reply } from '../../api/client.ts';
 import { Field } from '../../look/field.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
+import { SwitchField } from '../../look/switch-field.tsx';
 import { JobForecast } from './job-forecast.tsx';
 
 /** Runs a job now. A dialog is one request, however often its button is pressed. */
@@ -104,15 +105,7 @@ export function RunNow({
             />
           )}
         </Field>
-        {isHeld && (
-          <Field label={t('runNow.despiteHold')}>
-            {({ id }) => (
-              <span>
-                <Switch id={id} checked={despiteHold} onChange={setDespiteHold} />
-              </span>
-            )}
-          </Field>
-        )}
+        {isHeld && <SwitchField label={t('runNow.despiteHold')} checked={despiteHold} onChange={setDespiteHold} />}
         {error !== null && <ProblemNote error={error} />}
         {forecast !== null && <JobForecast forecast={forecast} />}
       </div>

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, DatePicker, Input, Modal, Switch } from 'antd';
+import { Button, DatePicker, Input, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
@@ -12,6 +12,7 @@ import { Panel, ProblemNote } from '../../look/parts.tsx';
 import { problemAt } from '../../look/problem-at.ts';
 import { Secret } from '../../look/secret.tsx';
 import { State } from '../../look/state.tsx';
+import { SwitchField } from '../../look/switch-field.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
 import { type Grants, GrantsInput, GrantsText } from './grants-input.tsx';
 
@@ -136,13 +137,7 @@ function KeyDialog({ onClose }: { readonly onClose: () => void }) {
         <Field label={t('enter.name')} help={t('keys.nameHelp')} problem={problemAt(error, 'name')}>
           {(input) => <Input {...input} maxLength={64} value={name} onChange={({ target }) => setName(target.value)} />}
         </Field>
-        <Field label={t('people.admin')} help={t('people.adminHelp')}>
-          {({ id }) => (
-            <span>
-              <Switch id={id} checked={isAdmin} onChange={setIsAdmin} />
-            </span>
-          )}
-        </Field>
+        <SwitchField label={t('people.admin')} help={t('people.adminHelp')} checked={isAdmin} onChange={setIsAdmin} />
         {!isAdmin && (
           <div className="field">
             <span>{t('people.rights')}</span>

@@ -1,0 +1,59 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Modal } from 'antd';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ProblemNote } from './parts.tsx';
+import { problemAt } from './problem-at.ts';
+
+/** A form that is saved whole: it closes when the API has taken it, and stays with what is wrong when it has not. */
+export function SaveDialog({
+  title,
+  width,
+  okText,
+  isReady,
+  save,
+  onClose,
+  children,
+}: {
+  readonly title: ReactNode;
+  readonly width?: number;
+  /** Default: Save. */
+  readonly okText?: string;
+  /** Whether enough is filled in to ask the API. */
+  readonly isReady: boolean;
+  readonly save: () => Promise<unknown>;
+  readonly onClose: () => void;
+  /** Gets what the API finds wrong with a field, to be put beside it. */
+  readonly children: (wrong: (path: string) => string | null) => ReactNode;
+}) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [error, setError] = useState<unknown>(null);
+  const send = async () => {
+    setError(null);
+    try {
+      await save();
+      void client.invalidateQueries();
+      onClose();
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  return (
+    <Modal
+      open
+      title={title}
+      {...(width === undefined ? {} : { width })}
+      onCancel={onClose}
+      onOk={() => void send()}
+      okText={okText ?? t('common.save')}
+      cancelText={t('common.cancel')}
+      okButtonProps={{ disabled: !isReady }}
+    >
+      <div className="stack">
+        {children((path) => problemAt(error, path))}
+        {error !== null && <ProblemNote error={error} />}
+      </div>
+    </Modal>
+  );
+}
