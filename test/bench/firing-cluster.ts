@@ -30,7 +30,7 @@ export interface FiringCluster {
   processor(): Map<string, number>;
   /** kill -9 of the first scheduler. */
   killScheduler(): void;
-  /** Waits until nothing is planned and no run is open. */
+  /** Waits until nothing is planned or still to be planned, and no run is open. */
   settled(): Promise<void>;
   /** Ends all of it; gives how often handlers ran, and for how many attempts. */
   end(): Promise<{ runs: number; attempts: number }>;
@@ -79,7 +79,8 @@ export async function openFiringCluster(): Promise<FiringCluster> {
       for (;;) {
         const open = await store.read('open', (db) =>
           db.get<{ n: number }>(
-            'select (select count(*) from s_planned_fire) + (select count(*) from s_open_run) as n',
+            `select (select count(*) from s_schedule where next_at is not null) + (select count(*) from s_planned_fire)
+               + (select count(*) from s_open_run) as n`,
           ),
         );
         if (open?.n === 0) return;
