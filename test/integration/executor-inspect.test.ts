@@ -7,6 +7,7 @@ import { DaybreakError } from '../../shared/errors.ts';
 import { createBatchBench } from '../support/batch-bench.ts';
 import { givenExecutor } from '../support/given-executor.ts';
 import { givenScheduler, job } from '../support/given-scheduler.ts';
+import { timedOut } from '../support/money-gateway.ts';
 import { MoneyWorld, realTime } from '../support/money-world.ts';
 import { createMysqlDatabase } from '../support/mysql-database.ts';
 import { describeWith } from '../support/servers.ts';
@@ -97,6 +98,49 @@ test('steps of a batch job in a run go from its store to the page', async () => 
     items: [{ batchJob: 'copy-job', step: 'copy', status: 'COMPLETED', shardIndex: 0, read: 7, written: 7 }],
   });
   expect(await ask('/runs/999/steps')).toMatchObject({ status: 404 });
+});
+
+test('a run of which nothing was told yet shows what its executors answer: done, open, and money by state', async () => {
+  const { given, ask } = await givenAdminScheduler();
+  const world = await MoneyWorld.open({ capabilities: { batchMax: 1 } });
+  await world.plans({ amountMinor: 100 }, { amountMinor: 200 }, { amountMinor: 400 });
+  world.gateway.sends.push(timedOut);
+  world.gateway.queries.push(timedOut);
+  await world.debit();
+  const settling = settlementInspections(world.store, world.engine);
+  const executor = await givenExecutor({
+    schedulers: [given.scheduler.url],
+    handlers: [defineHandler('debit', async () => 'sent')],
+    heartbeatIntervalMs: 200,
+    // The money was debited as run 101; the scheduler's run has another number.
+    inspections: { 'run.counts': async () => settling['run.counts']?.({ runId: 101 }) },
+  });
+  onTestFinished(async () => {
+    await executor.stop();
+    await world.close();
+  });
+  await expect
+    .poll(async () => (await given.scheduler.status()).executors.map(({ state }) => state), { timeout: 30_000 })
+    .toEqual(['alive']);
+  const { runId } = (await ask('/jobs/1/run', { requestId: 'a' })).body;
+  const frozen = [{ group: 'PREMIUM', currency: 'CNY', count: 3, amountMinor: '700' }];
+  await given.store.transaction('freeze', (tx) =>
+    tx.run('update s_run set slice_count = 1, manifest = ? where id = ?', [JSON.stringify(frozen), runId ?? 0]),
+  );
+  const shown = async () => {
+    const { progress, told } = (await ask(`/runs/${runId}`)).body as unknown as {
+      progress: { itemsDone: number; itemsOpen: number; itemsTotal: number };
+      told: { state: string; count: number; amountMinor: string }[];
+    };
+    return { ...progress, told, minor: told.reduce((sum, { amountMinor }) => sum + Number(amountMinor), 0) };
+  };
+  await expect
+    .poll(shown, { timeout: 30_000 })
+    .toMatchObject({ itemsDone: 2, itemsOpen: 1, itemsTotal: 3, minor: 700 });
+  expect((await shown()).told.map(({ state, count }) => [state, count]).sort()).toEqual([
+    ['PROCESSING', 1],
+    ['SUCCESS', 2],
+  ]);
 });
 
 /** What a settling executor says of a night with one item that only people can judge. */
