@@ -54,6 +54,9 @@ export function servePage(scope: FastifyInstance, options: { readonly folder: st
     if (path.startsWith('api/')) return notThere(reply, 'there is no such route');
     const index = known.get('index.html');
     if (index === undefined) return notBuilt(reply);
+    // Addresses inside the page stand behind a hash. A path that somebody typed goes there; the set-up link is a path of its
+    // own, because what stands behind its hash is the token.
+    if (!['', 'index.html', 'setup'].includes(path)) return reply.redirect(`/#/${path}`);
     const nonce = random.secretHex(16);
     return reply
       .header('content-security-policy', pagePolicy(nonce))

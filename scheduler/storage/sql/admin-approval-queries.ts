@@ -89,10 +89,6 @@ export async function openApprovals(db: SqlReader, subjectKind: string, subjectI
   );
 }
 
-export async function countOpenApprovals(db: SqlReader): Promise<number> {
-  return (await db.get<{ n: number }>(`select count(*) as n from s_approval where state = 'open'`))?.n ?? 0;
-}
-
 /** Guarded by the state that the decision was made on. */
 export async function moveApproval(
   tx: SqlTx,

@@ -127,3 +127,8 @@ export async function listAlarms(
 export async function alarmsAfter(db: SqlReader, id: number): Promise<AlarmRow[]> {
   return db.all(`select ${COLUMNS} from s_alarm where id > ? order by id limit 100`, [id]);
 }
+
+/** Index s_alarm_open: only open ones have a key. */
+export async function countOpenAlarms(db: SqlReader): Promise<number> {
+  return (await db.get<{ n: number }>('select count(open_key) as n from s_alarm where open_key is not null'))?.n ?? 0;
+}

@@ -1,13 +1,14 @@
 import { DaybreakError } from '../../../../shared/errors.ts';
+import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import { isStillKnown } from '../../../admin/people/sessions.ts';
 import { groupsOf } from '../../../admin/rights/find-groups.ts';
-import { mayDo } from '../../../admin/rights/rights.ts';
-import { viewStatus } from '../../../status.ts';
-import { countOpenApprovals } from '../../../storage/sql/admin-approval-queries.ts';
+import { mayDo, type Principal } from '../../../admin/rights/rights.ts';
+import { headerCounts } from '../../../storage/sql/admin-header-queries.ts';
 import { readTopic } from '../../../storage/sql/admin-live-queries.ts';
-import { countAlive } from '../../../storage/sql/executor-queries.ts';
+import { countOpenAlarms, listAlarms } from '../../../storage/sql/alarm-queries.ts';
 import { STREAM_TOPICS_MAX, type StreamEvent, type streamRoutes } from '../contract/stream-routes.ts';
 import type { AdminParts, Call, Handlers } from '../handler.ts';
+import { maySee } from './alarm-handlers.ts';
 
 const HEARTBEAT_MS = 15_000;
 /** What a watcher that does not read may leave unread before it is cut off; it comes back and catches up. */
@@ -16,18 +17,14 @@ const UNREAD_BYTES_MAX = 262_144;
 export function createStreamHandlers(parts: AdminParts): Handlers<typeof streamRoutes> {
   const { ctx, live } = parts;
   return {
-    'GET /status': async () => {
-      const status = await viewStatus(ctx.store);
-      return ctx.store.read('view-header', async (db) => ({
+    'GET /status': async ({ visible, principal }) =>
+      ctx.store.read('view-header', async (db) => ({
         version: parts.version,
         nowMs: db.nowMs,
         store: ctx.store.dialect,
-        openRuns: status.openRuns.length,
-        executorsAlive: await countAlive(db),
-        alarmsOpen: (await db.get<{ n: number }>(`select count(*) as n from s_alarm where closed_at is null`))?.n ?? 0,
-        approvalsOpen: await countOpenApprovals(db),
-      }));
-    },
+        ...(await headerCounts(db, visible.kind === 'all' ? null : [...visible.names])),
+        alarmsOpen: visible.kind === 'all' ? await countOpenAlarms(db) : await seenAlarms(db, principal),
+      })),
     'GET /stream': async (call) => {
       const topics = await readTopics(parts, call);
       const { reply, request, principal } = call;
@@ -73,6 +70,16 @@ export function createStreamHandlers(parts: AdminParts): Handlers<typeof streamR
       return reply;
     },
   };
+}
+
+// Of others than one's own groups nothing is counted. Whoever has more open alarms than these has other worries.
+const ALARMS_LOOKED_AT = 500;
+
+async function seenAlarms(db: SqlReader, principal: Principal): Promise<number> {
+  const open = await listAlarms(db, { limit: ALARMS_LOOKED_AT, openOnly: true, beforeId: Number.MAX_SAFE_INTEGER });
+  let seen = 0;
+  for (const alarm of open) if (await maySee(db, principal, alarm)) seen += 1;
+  return seen;
 }
 
 /** Keeps proxies from closing an idle stream, and ends one whose session or key is good no more. */
