@@ -3,6 +3,7 @@ import { settlementInspections } from '../../executor/examples/settlement/inspec
 import { defineHandler } from '../../executor/handler/define-handler.ts';
 import { batchInspections } from '../../executor/inspect/inspect-batch.ts';
 import type { Inspections } from '../../executor/inspect/inspections.ts';
+import { topicStates } from '../../scheduler/storage/sql/admin-live-queries.ts';
 import { DaybreakError } from '../../shared/errors.ts';
 import { createBatchBench } from '../support/batch-bench.ts';
 import { givenExecutor } from '../support/given-executor.ts';
@@ -108,14 +109,16 @@ test('a run of which nothing was told yet shows what its executors answer: done,
   world.gateway.queries.push(timedOut);
   await world.debit();
   const settling = settlementInspections(world.store, world.engine);
+  const isSeen = Promise.withResolvers<string>();
   const executor = await givenExecutor({
     schedulers: [given.scheduler.url],
-    handlers: [defineHandler('debit', async () => 'sent')],
+    handlers: [defineHandler('debit', () => isSeen.promise)],
     heartbeatIntervalMs: 200,
     // The money was debited as run 101; the scheduler's run has another number.
     inspections: { 'run.counts': async () => settling['run.counts']?.({ runId: 101 }) },
   });
   onTestFinished(async () => {
+    isSeen.resolve('sent');
     await executor.stop();
     await world.close();
   });
@@ -124,9 +127,13 @@ test('a run of which nothing was told yet shows what its executors answer: done,
     .toEqual(['alive']);
   const { runId } = (await ask('/jobs/1/run', { requestId: 'a' })).body;
   const frozen = [{ group: 'PREMIUM', currency: 'CNY', count: 3, amountMinor: '700' }];
-  await given.store.transaction('freeze', (tx) =>
-    tx.run('update s_run set slice_count = 1, manifest = ? where id = ?', [JSON.stringify(frozen), runId ?? 0]),
-  );
+  const topics = ['tonight', 'runs', `run:${runId}`];
+  await given.store.transaction('freeze', async (tx) => {
+    const before = await topicStates(tx, topics);
+    await tx.run('update s_run set slice_count = 1, manifest = ? where id = ?', [JSON.stringify(frozen), runId ?? 0]);
+    // From then on its executors can be asked: a page that is open has to hear of it.
+    for (const [topic, state] of await topicStates(tx, topics)) expect(state, topic).not.toBe(before.get(topic));
+  });
   const shown = async () => {
     const { progress, told } = (await ask(`/runs/${runId}`)).body as unknown as {
       progress: { itemsDone: number; itemsOpen: number; itemsTotal: number };

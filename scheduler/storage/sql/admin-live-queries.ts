@@ -12,6 +12,7 @@ const TOPICS: Readonly<Record<string, readonly string[]>> = {
 
 const READS: Readonly<Record<string, string>> = {
   runs: `select (select max(id) from s_run) as a, count(*) as b, max(r.slices_told) as c, sum(r.slices_told) as d,
+      count(r.slice_count) as f,
       sum(case r.state when 'waiting' then 1 when 'running' then 1000 else 1000000 end) as e
       from s_open_run o join s_run r on r.id = o.run_id`,
   chainRuns: `select max(id) as a, sum(case state when 'running' then 1 when 'cancelling' then 2 else 0 end) as b
@@ -28,11 +29,11 @@ const READS: Readonly<Record<string, string>> = {
 };
 
 const OF_ONE: Readonly<Record<string, string>> = {
-  run: `select r.state as a, r.slices_told as b, r.waits_for as c, count(s.shard_index) as d,
+  run: `select r.state as a, r.slices_told as b, r.slice_count as g, r.waits_for as c, count(s.shard_index) as d,
       sum(case s.state when 'ready' then 1 when 'sent' then 100 when 'running' then 10000 when 'succeeded' then 1000000 else 100000000 end) as e,
       sum(s.attempts) as f
-      from s_run r left join s_shard s on s.run_id = r.id where r.id = ? group by r.id, r.state, r.slices_told, r.waits_for`,
-  'chain-run': `select c.state as a, count(r.id) as b, sum(r.slices_told) as d, count(r.ended_at) as e, count(r.dispatched_at) as f
+      from s_run r left join s_shard s on s.run_id = r.id where r.id = ? group by r.id, r.state, r.slices_told, r.slice_count, r.waits_for`,
+  'chain-run': `select c.state as a, count(r.id) as b, sum(r.slices_told) as d, count(r.slice_count) as g, count(r.ended_at) as e, count(r.dispatched_at) as f
       from s_chain_run c left join s_run r on r.chain_run_id = c.id where c.id = ? group by c.id, c.state`,
   log: `select state as a, ended_at as b from s_attempt where id = ?`,
 };
