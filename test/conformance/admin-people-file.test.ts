@@ -231,7 +231,7 @@ describeOnEachStore('people in a definition file', (newPlace) => {
     });
     await held.promise;
     const applied = send(file, basis);
-    if (admin.store.dialect !== 'sqlite') await vi.waitFor(() => somebodyWaits(admin.store), { timeout: 30_000 });
+    if (admin.store.dialect !== 'sqlite') await vi.waitFor(() => somebodyWaits(admin.store), MAKES_ANEW);
     go.resolve();
     await page;
     expect((await applied).status).toBe(409);
@@ -240,6 +240,9 @@ describeOnEachStore('people in a definition file', (newPlace) => {
     ]);
   });
 });
+
+// The server makes its table of transactions anew only for who has not read it for a tenth of a second.
+const MAKES_ANEW = { timeout: 60_000, interval: 250 };
 
 /** Throws as long as no transaction of the server waits for a lock. One of another test is as good: then it is only less strict. */
 async function somebodyWaits(store: SqlStore): Promise<void> {
