@@ -26,8 +26,14 @@ export default async function provideServers(): Promise<() => Promise<void>> {
 async function provide(variable: string, find: () => Promise<Provided | null>): Promise<Provided | null> {
   if (process.env[variable]) return null;
   const found = await find();
-  if (found !== null) process.env[variable] = found.address;
-  return found;
+  if (found === null) return null;
+  process.env[variable] = found.address;
+  const giveBack = async (): Promise<void> => {
+    // Who runs tests once more in this environment must not look for what is gone.
+    delete process.env[variable];
+    await found.giveBack();
+  };
+  return { ...found, giveBack };
 }
 
 async function provideMariadb(): Promise<Provided | null> {
