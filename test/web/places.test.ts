@@ -31,8 +31,7 @@ const ALL_STEPS: readonly Step[] = [
   { theme: 'light', width: 390, language: 'en', rules: 'structure' },
 ];
 /** Every language, theme and width is in one of the two ends; what only a mixture shows is looked for when it is asked for. */
-const STEPS =
-  process.env.DAYBREAK_TEST_PLACES === 'all' ? ALL_STEPS : ALL_STEPS.filter(({ rules }) => rules === 'all');
+const STEPS = process.env.DAYBREAK_TEST_PLACES === 'all' ? ALL_STEPS : ALL_STEPS.filter(({ rules }) => rules === 'all');
 const FIRST = STEPS[0] as Step;
 
 describeWith(['Chromium', 'built page'], 'every place', () => {
