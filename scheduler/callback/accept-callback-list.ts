@@ -27,8 +27,8 @@ const FAILURES_MAX = 3;
 
 /**
  * Takes a list of results: what ends a run and nothing else together, every other one in a transaction of its own, so that
- * a bad one does not hold up the others and what was taken stays taken when the sender gives up waiting. When this resolves, everything that is neither refused nor
- * failed is committed (or was known before).
+ * a bad one does not hold up the others and what was taken stays taken when the sender gives up waiting. When this
+ * resolves, everything that is neither refused nor failed is committed (or was known before).
  */
 export async function acceptCallbackList(
   ctx: SchedulerContext,
