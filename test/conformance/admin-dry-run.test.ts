@@ -94,6 +94,18 @@ describe('what a dry run says', () => {
     expect(wrong.status).toBe(400);
   });
 
+  test('of a route that asks its executors, it goes to one of those that live, and nobody is asked', async () => {
+    const it = await given();
+    const { run } = await ofJob(it, 6);
+    expect(run).toMatchObject({
+      outcome: 'goes',
+      waitsFor: null,
+      reason: expect.stringContaining('FAILOVER'),
+      shardTotal: 1,
+    });
+    expect(run.shards).toMatchObject([{ executor: 'http://127.0.0.1:9001/', leaves: 'at_once' }]);
+  });
+
   test('says what is in the way: holds, an earlier run, a file, limits, nobody there, no script', async () => {
     const it = await given();
     const { admin, root } = it;
@@ -110,7 +122,6 @@ describe('what a dry run says', () => {
     const waits = (await ofJob(it, 5, { businessDate: '2026-11-20' })).run;
     expect(waits).toMatchObject({ outcome: 'waits', waitsFor: 'input', input: '/in/2026-11-20.csv' });
     expect(waits.shards).toMatchObject([{ param: 'read /in/2026-11-20.csv' }]);
-    expect((await ofJob(it, 6)).run).toMatchObject({ outcome: 'waits', waitsFor: 'executors', shardTotal: 1 });
     expect((await ofJob(it, 7)).run).toMatchObject({ outcome: 'discarded', reason: expect.stringContaining('script') });
     expect((await ofJob(it, 4)).run).toMatchObject({ outcome: 'waits', waitsFor: 'executors', shards: [] });
 

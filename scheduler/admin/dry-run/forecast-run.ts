@@ -4,7 +4,7 @@ import { handOutShards } from '../../dispatch/hand-out-shards.ts';
 import { newEffects } from '../../effects.ts';
 import { byAddress } from '../../routing/live-executor.ts';
 import type { WaitsFor } from '../../run/judge-waiting.ts';
-import { lookAtRun } from '../../run/look-at-run.ts';
+import { type LookVerdict, lookAtRun } from '../../run/look-at-run.ts';
 import { renderShardParam } from '../../run/render-shard-param.ts';
 import { executorsFor, splitRun } from '../../run/split-run.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
@@ -52,19 +52,21 @@ export async function forecastRun(
   const made = await lockRun(tx, runId);
   const job = made === null ? null : await currentCachedJob(tx, made.jobId);
   if (made === null || job === null) throw new Error(`run ${runId} is not there in the transaction that made it`);
-  const { run, endsOthers } = await judged(tx, ctx, made, job);
+  const { run, next } = await judged(tx, ctx, made, job);
   const live = byAddress(await executorsFor(tx, ctx, job));
   const input = (await awaitedInput(tx, runId))?.path ?? null;
   const seen = {
-    waitsFor: run.waitsFor,
-    reason: run.reason,
+    waitsFor: next === 'ask' ? null : run.waitsFor,
+    // Nobody is asked by a dry run. That somebody would say yes is what live executors are for.
+    reason: next === 'ask' ? `asks first (${job.route}): the shard is shown as if all of them said yes` : run.reason,
     input,
     executors: live.map(({ address }) => address),
   };
   if (run.state === 'discarded' || run.state === 'failed') {
     return { ...seen, outcome: 'discarded', shardTotal: null, shards: [] };
   }
-  const outcome = run.state === 'running' ? 'goes' : endsOthers ? 'ends_others_first' : 'waits';
+  const outcome =
+    run.state === 'running' || next === 'ask' ? 'goes' : next === 'end_first' ? 'ends_others_first' : 'waits';
   if (run.state === 'waiting') {
     // As if the file were there, so that a parameter that names it is whole.
     if (input !== null) await giveInput(tx, runId, { path: input, bytes: 0, changedAtMs: 0, sha256: '' });
@@ -84,10 +86,10 @@ async function judged(
   ctx: SchedulerContext,
   run: RunRow,
   job: Job,
-): Promise<{ run: RunRow; endsOthers: boolean }> {
-  if (run.state !== 'waiting' || run.waitsFor === 'input') return { run, endsOthers: false };
+): Promise<{ run: RunRow; next: LookVerdict['kind'] | null }> {
+  if (run.state !== 'waiting' || run.waitsFor === 'input') return { run, next: null };
   const verdict = await lookAtRun(tx, ctx, { run, job, answers: null }, newEffects());
-  return { run: (await lockRun(tx, run.id)) ?? run, endsOthers: verdict.kind === 'end_first' };
+  return { run: (await lockRun(tx, run.id)) ?? run, next: verdict.kind };
 }
 
 async function shardForecasts(
