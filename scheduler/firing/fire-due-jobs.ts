@@ -58,12 +58,20 @@ export async function fireDueJobs(
 /**
  * Much is due within a second: its definitions are read now, and not between the instant and the runs. Half of them were
  * planned by another scheduler. A version never changes, so whatever is edited until then is read when it is due.
+ *
+ * It saves time and decides nothing: one version that cannot be read must not keep this pass from saying when the others
+ * are due. It is met again at its own fire, and told by its name.
  */
 async function readAhead(ctx: SchedulerContext): Promise<void> {
-  await ctx.store.read('read-ahead', async (db) => {
-    const versions = await versionsDueUpTo(db, db.nowMs + LOOK_AHEAD_MS);
-    for (let from = 0; from < versions.length; from += BATCH) await cachedJobs(db, versions.slice(from, from + BATCH));
-  });
+  try {
+    await ctx.store.read('read-ahead', async (db) => {
+      const versions = await versionsDueUpTo(db, db.nowMs + LOOK_AHEAD_MS);
+      for (let from = 0; from < versions.length; from += BATCH)
+        await cachedJobs(db, versions.slice(from, from + BATCH));
+    });
+  } catch (error) {
+    ctx.logger.warn({ err: error }, 'definitions could not be read ahead; they are read when they are due');
+  }
 }
 
 interface Pass {

@@ -36,6 +36,20 @@ test('definitions of many that are due within a second are read before, and an e
   expect(params).toEqual([{ param: 'after', n: 501 }]);
 });
 
+test('what cannot be read ahead keeps no pass from saying when the next fire is due', async () => {
+  const given = await givenFiring('2026-03-02T08:00:00.000Z');
+  const schedule = { kind: 'one_off', atMs: AT } as const;
+  await given.define(Array.from({ length: 501 }, (_, n) => timedJob(n + 1, `ahead-${n + 1}`, { schedule })));
+  given.setClock('2026-03-02T08:00:02.500Z');
+  await planFires(given.ctx);
+  const store: SqlStore = {
+    ...given.store,
+    read: (name, body) =>
+      name === 'read-ahead' ? Promise.reject(new Error('a version is broken')) : given.store.read(name, body),
+  };
+  expect(await fireDueJobs({ ...given.ctx, store })).toEqual({ wakeInMs: 500 });
+});
+
 test('few that are due are not read ahead', async () => {
   const given = await givenFiring('2026-03-02T08:00:00.000Z');
   await given.define([timedJob(1, 'lone', { schedule: { kind: 'one_off', atMs: AT } })]);
