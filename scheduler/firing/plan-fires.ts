@@ -11,7 +11,7 @@ import { chainRunById } from '../storage/sql/chain-run-queries.ts';
 import { type OwnOrigin, undecidedOwnFires } from '../storage/sql/fire-queries.ts';
 import {
   type DueSchedule,
-  deleteSchedule,
+  deleteEnded,
   dueSchedules,
   lockUnmoved,
   moveCursors,
@@ -69,15 +69,16 @@ async function planBatch(tx: SqlTx, ctx: SchedulerContext, seen: readonly DueSch
       await raiseAlarm(tx, { kind: 'SCHEDULE_BROKEN', ...subject, severity: 'critical', message }, effects);
     }
   }
+  // A delay gets its next instant from the end of its run; any other schedule without one has come to its end.
+  const hasEnded = ({ of, plan }: Planned): boolean => plan.nextAtMs === null && of.origin !== 'fixed_delay';
   await moveCursors(
     tx,
-    planned.map(({ row, plan }) => ({ from: row, nextAt: plan.nextAtMs })),
+    planned.filter((one) => !hasEnded(one)).map(({ row, plan }) => ({ from: row, nextAt: plan.nextAtMs })),
   );
-  // A delay gets its next instant from the end of its run; any other schedule without one has come to its end.
-  // By their keys, one by one: a delete of many walks the table, and meets whoever plans the others (seen as a deadlock).
-  for (const { row, of, plan } of planned) {
-    if (plan.nextAtMs === null && of.origin !== 'fixed_delay') await deleteSchedule(tx, row);
-  }
+  await deleteEnded(
+    tx,
+    planned.filter(hasEnded).map(({ row }) => row),
+  );
   await writeFires(tx, planned, effects);
   await closeAlarms(
     tx,

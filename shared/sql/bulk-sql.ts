@@ -1,4 +1,4 @@
-import type { InsertRows, SqlDialect, SqlValue, UpdateRows } from './sql.ts';
+import type { DeleteRows, InsertRows, SqlDialect, SqlValue, UpdateRows } from './sql.ts';
 
 /** Texts of the statements for many rows. Pure. Both dialects read "double quotes" as names (ANSI_QUOTES is set). */
 
@@ -49,14 +49,31 @@ export type RowTableForm = 'values' | 'union';
  * found by its key. Parameters row by row, then the guard's.
  */
 export function updateManyText(spec: UpdateRows, rowCount: number, form: RowTableForm): string {
-  const names = Array.from({ length: spec.key.length + spec.set.length }, (_, i) => `given_${i}`);
-  const on = spec.key.map((name, i) => `target.${quoteName(name)} = given.given_${i}`).join(' and ');
   const set = spec.set.map((name, i) => `target.${quoteName(name)} = given.given_${spec.key.length + i}`).join(', ');
+  const joined = joinedByKey(spec, { width: spec.key.length + spec.set.length, rowCount, form });
+  return `update ${joined} set ${set}${spec.guard === undefined ? '' : ` where (${spec.guard})`}`;
+}
+
+/** `delete` of one row by its key. */
+export function deleteOneText(spec: DeleteRows): string {
+  return `delete from ${quoteName(spec.table)} where ${spec.key.map((name) => `${quoteName(name)} = ?`).join(' and ')}`;
+}
+
+/** `delete` of many rows, found one by one as those of `updateManyText` are. Parameters row by row. */
+export const deleteManyText = (spec: DeleteRows, rowCount: number, form: RowTableForm): string =>
+  `delete target from ${joinedByKey(spec, { width: spec.key.length, rowCount, form })}`;
+
+interface RowTable {
+  readonly width: number;
+  readonly rowCount: number;
+  readonly form: RowTableForm;
+}
+
+function joinedByKey(spec: DeleteRows, { width, rowCount, form }: RowTable): string {
+  const names = Array.from({ length: width }, (_, i) => `given_${i}`);
+  const on = spec.key.map((name, i) => `target.${quoteName(name)} = given.given_${i}`).join(' and ');
   const rows = form === 'values' ? rowsByValues(names, rowCount) : rowsByUnion(names, rowCount);
-  return (
-    `update (${rows}) as given straight_join ${quoteName(spec.table)} as target on ${on} ` +
-    `set ${set}${spec.guard === undefined ? '' : ` where (${spec.guard})`}`
-  );
+  return `(${rows}) as given straight_join ${quoteName(spec.table)} as target on ${on}`;
 }
 
 function rowsByValues(names: readonly string[], rowCount: number): string {

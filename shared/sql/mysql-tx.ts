@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import { DaybreakError } from '../errors.ts';
-import { checkWidth, cutRows, insertListText, type RowTableForm, updateManyText } from './bulk-sql.ts';
+import { checkWidth, cutRows, deleteManyText, insertListText, type RowTableForm, updateManyText } from './bulk-sql.ts';
 import { failureOf, isKeyWarning } from './mysql-errors.ts';
 import type { MysqlConnection } from './mysql-pool.ts';
 import { oneConnectionKysely, type RunStatement } from './one-connection-kysely.ts';
-import type { InsertRows, SqlReader, SqlTx, SqlValue, UpdateRows } from './sql.ts';
+import type { DeleteRows, InsertRows, SqlReader, SqlTx, SqlValue, UpdateRows } from './sql.ts';
 import { sqlError } from './sql-errors.ts';
 import type { OpenScope } from './transaction-scope.ts';
 
@@ -84,6 +84,10 @@ export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
     return (await connection.change(text, bind([...rows.flat(), ...(spec.guardParams ?? [])]))).affectedRows;
   }
 
+  async function deletePart(spec: DeleteRows, keys: readonly (readonly SqlValue[])[]): Promise<number> {
+    return (await connection.change(deleteManyText(spec, keys.length, given.rowTable), bind(keys.flat()))).affectedRows;
+  }
+
   async function inParts(
     rows: readonly (readonly SqlValue[])[],
     act: (part: readonly (readonly SqlValue[])[]) => Promise<number>,
@@ -120,6 +124,11 @@ export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
       attempt(`update rows of ${spec.table}`, () => {
         checkWidth(spec.table, spec.key.length + spec.set.length, rows);
         return inParts(rows, (part) => updatePart(spec, part));
+      }),
+    deleteRows: (spec, keys) =>
+      attempt(`delete rows of ${spec.table}`, () => {
+        checkWidth(spec.table, spec.key.length, keys);
+        return inParts(keys, (part) => deletePart(spec, part));
       }),
     get kysely() {
       kysely ??= oneConnectionKysely('mysql', runStatement);

@@ -87,6 +87,12 @@ export interface SqlTx extends SqlReader {
    * matched (key and guard).
    */
   updateRows(spec: UpdateRows, rows: readonly (readonly SqlValue[])[]): Promise<number>;
+  /**
+   * Deletes many rows by key: a looped prepared DELETE on SQLite, DELETE of a join with a derived table on MySQL. It locks
+   * the rows that it names and no others, which `key in (...)` does not promise: an optimizer that walks the table instead
+   * waits for everybody's rows. Returns how many were there.
+   */
+  deleteRows(spec: DeleteRows, keys: readonly (readonly SqlValue[])[]): Promise<number>;
 }
 
 export interface InsertRows {
@@ -102,6 +108,11 @@ export interface UpdateRows {
   /** Added to the WHERE of every row, e.g. `state = 'PROCESSING'`; constant text, its values in `guardParams`. */
   readonly guard?: string;
   readonly guardParams?: readonly SqlValue[];
+}
+
+export interface DeleteRows {
+  readonly table: string;
+  readonly key: readonly string[];
 }
 
 /** The kysely of a transaction or read, typed with the schema of the tables that the caller knows. */

@@ -3,10 +3,10 @@ import type { Kysely } from 'kysely';
 import { CommitUnknownError, DaybreakError, isDaybreakError, messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { checkWidth, insertText, updateAlikeText, updateOneText } from './bulk-sql.ts';
+import { checkWidth, deleteOneText, insertText, updateAlikeText, updateOneText } from './bulk-sql.ts';
 import { oneConnectionKysely, type RunStatement } from './one-connection-kysely.ts';
 import { readOnly } from './read-only.ts';
-import type { InsertRows, SqlReader, SqlStore, SqlTx, SqlValue, UpdateRows } from './sql.ts';
+import type { DeleteRows, InsertRows, SqlReader, SqlStore, SqlTx, SqlValue, UpdateRows } from './sql.ts';
 import { sqlError } from './sql-errors.ts';
 import { commitError, failureOf } from './sqlite-errors.ts';
 import { openSqliteFile } from './sqlite-file.ts';
@@ -192,6 +192,7 @@ function createSqliteTx(given: {
     insertReturningId: (text, params = []) => attempt(text, () => statements.run(text, params).lastId),
     insertRows: (spec, rows) => attempt(`insert rows into ${spec.table}`, () => insertRows(statements, spec, rows)),
     updateRows: (spec, rows) => attempt(`update rows of ${spec.table}`, () => updateRows(statements, spec, rows)),
+    deleteRows: (spec, keys) => attempt(`delete rows of ${spec.table}`, () => deleteRows(statements, spec, keys)),
     get kysely() {
       kysely ??= oneConnectionKysely('sqlite', runStatement);
       return kysely as SqlReader['kysely'];
@@ -226,6 +227,14 @@ function insertRows(statements: SqliteStatements, spec: InsertRows, rows: readon
     for (; at < rows.length; at++) inserted += run(rows[at] ?? []);
   }
   return inserted;
+}
+
+function deleteRows(statements: SqliteStatements, spec: DeleteRows, keys: readonly (readonly SqlValue[])[]): number {
+  checkWidth(spec.table, spec.key.length, keys);
+  const run = statements.runner(deleteOneText(spec));
+  let deleted = 0;
+  for (const key of keys) deleted += run(key);
+  return deleted;
 }
 
 function updateRows(statements: SqliteStatements, spec: UpdateRows, rows: readonly (readonly SqlValue[])[]): number {

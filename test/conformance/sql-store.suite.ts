@@ -343,6 +343,54 @@ export function describeSqlStore(name: string, open: () => Promise<SqlStore>): v
       });
     });
 
+    describe('deleteRows', () => {
+      test('deletes those that the keys name, whole keys only, and counts those that were there', async () => {
+        const deleted = await store.transaction('delete', (tx) =>
+          tx.deleteRows({ table: 'account', key: ['id', 'name'] }, [
+            [1, 'ann'],
+            [2, 'cid'],
+            [99, 'nobody'],
+          ]),
+        );
+        expect(deleted).toBe(1);
+        const rows = await store.read('rows', (db) => db.arrays('select id from account order by id'));
+        expect(rows).toEqual([[2], [3]]);
+      });
+
+      test('takes more keys than one statement holds', async () => {
+        const ids = Array.from({ length: 2_300 }, (_, i) => i + 1);
+        const deleted = await store.transaction('many', async (tx) => {
+          await tx.insertRows(
+            { table: 'note', columns: ['id', 'text', 'amount'] },
+            ids.map((id) => [id, '', 0]),
+          );
+          return tx.deleteRows(
+            { table: 'note', key: ['id'] },
+            ids.slice(1).map((id) => [id]),
+          );
+        });
+        expect(deleted).toBe(2_299);
+        expect(await store.read('left', (db) => db.arrays('select id from note'))).toEqual([[1]]);
+      });
+
+      test('waits for nobody who has other rows', async () => {
+        if (store.dialect === 'sqlite') return;
+        const held = Promise.withResolvers<void>();
+        const done = Promise.withResolvers<void>();
+        const holding = store.transaction('hold', async (tx) => {
+          await tx.run('update account set balance = 0 where id = 2');
+          held.resolve();
+          await done.promise;
+        });
+        await held.promise;
+        const deleted = await store
+          .transaction('beside', (tx) => tx.deleteRows({ table: 'account', key: ['id'] }, [[1], [3]]))
+          .finally(done.resolve);
+        expect(deleted).toBe(2);
+        await holding;
+      });
+    });
+
     describe('values', () => {
       const put = (
         text: string | null,

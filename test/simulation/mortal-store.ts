@@ -132,6 +132,7 @@ function guarded(tx: SqlTx, step: () => void): SqlTx {
     insertReturningId: checked(tx.insertReturningId),
     insertRows: checked(tx.insertRows),
     updateRows: checked(tx.updateRows),
+    deleteRows: checked(tx.deleteRows),
     get kysely() {
       step();
       return tx.kysely;

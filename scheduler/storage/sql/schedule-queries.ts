@@ -61,6 +61,15 @@ export async function moveCursors(
   if (moved !== moves.length) throw new Error(`${moves.length - moved} cursors were moved by another scheduler`);
 }
 
+/** Takes away schedules that have come to their end, from where they were decided on. Throws as `moveCursors` does. */
+export async function deleteEnded(tx: SqlTx, ended: readonly DueSchedule[]): Promise<void> {
+  const deleted = await tx.deleteRows(
+    { table: 's_schedule', key: ['job_id', 'chain_id', 'chain_run_id', 'next_at'] },
+    ended.map(({ jobId, chainId, chainRunId, nextAt }) => [jobId, chainId, chainRunId, nextAt]),
+  );
+  if (deleted !== ended.length) throw new Error(`${ended.length - deleted} schedules were moved by another scheduler`);
+}
+
 /** The schedule of the job or chain itself, locked. */
 export const lockSchedule = (tx: SqlTx, of: Scheduled): Promise<ScheduleRow | null> =>
   scheduleUnder(tx, of, tx.forUpdate);
