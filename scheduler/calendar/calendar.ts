@@ -100,7 +100,8 @@ function check(
   { name, years }: CalendarDefinition,
   lists: { weekly: readonly string[]; datesOut: readonly string[]; datesIn: readonly string[] },
 ): void {
-  const refuse: Refuse = (field, why) => refuseDefinition(`calendar "${name}": ${field} ${why}`);
+  const refuse: Refuse = (field, why) =>
+    refuseDefinition(`calendar "${name}": ${field} ${why}`, { path: `calendar.${field}`, why });
   if (!NAME.test(name)) refuse('name', 'must be 1 to 64 letters, digits, ".", "_" or "-"');
   for (const day of lists.weekly) {
     if (!WEEKDAYS.some((known) => known === day))

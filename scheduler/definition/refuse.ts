@@ -3,8 +3,9 @@ import { DaybreakError } from '../../shared/errors.ts';
 /** Refuses a definition: the field, and what it must be. */
 export type Refuse = (field: string, why: string) => void;
 
-export function refuseDefinition(message: string): never {
-  throw new DaybreakError('CONFIG_INVALID', message);
+/** `field`: which part of the definition it is, for those who show each part by itself. */
+export function refuseDefinition(message: string, field?: { readonly path: string; readonly why: string }): never {
+  throw new DaybreakError('CONFIG_INVALID', message, { details: { ...field } });
 }
 
 export function refuseDoubles(what: string, values: readonly string[]): void {

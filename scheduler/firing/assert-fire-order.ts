@@ -20,6 +20,7 @@ export function assertPerson({ by, reason }: { readonly by: string; readonly rea
   if (by.trim() === '' || by.length > 64)
     throw new DaybreakError('BAD_INPUT', 'by must name who asks, 1 to 64 characters');
   if (reason !== undefined && (reason.trim() === '' || reason.length > 200)) {
-    throw new DaybreakError('BAD_INPUT', 'reason must have 1 to 200 characters');
+    const why = 'must have 1 to 200 characters';
+    throw new DaybreakError('BAD_INPUT', `reason ${why}`, { details: { path: 'reason', why } });
   }
 }

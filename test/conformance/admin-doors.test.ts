@@ -210,6 +210,40 @@ describeOnEachStore('the doors of the admin', (newPlace) => {
     expect(statuses[0]).toBe(200);
   });
 
+  test('what is wrong is said at its field, in words', async () => {
+    const given = await givenAdmin(newPlace, { jobs: JOBS, chains: CHAINS });
+    const root = await given.setUp();
+    const said = async (name: RouteName, input: { params?: object; body: unknown }) => {
+      const { status, body } = await given.ask(name, root, input);
+      const { fields } = (body as unknown as { error: { fields: { path: string; message: string }[] } }).error;
+      return [status, ...fields.map(({ path, message }) => `${path} ${message}`)];
+    };
+    const past = { name: 'rota', expiresAtMs: 1 };
+    expect(await said('POST /keys', { body: past })).toEqual([400, expect.stringMatching(/^expiresAtMs is past/)]);
+    const hold = { scope: 'job', name: 'mine', reason: 'x'.repeat(201) } as const;
+    expect(await said('POST /holds', { body: hold })).toEqual([400, 'reason must have 1 to 200 characters']);
+    const ages = { job: 'mine', fromDate: '2000-01-01', toDate: '2026-11-20', requestId: 'ages' };
+    expect(await said('POST /backfills', { body: ages })).toEqual([
+      400,
+      expect.stringMatching(/^toDate .*too many for one backfill/),
+    ]);
+    const user = { name: 'li', email: 'nobody', password: 'a bridge over the Huangpu' };
+    expect(await said('POST /users', { body: user })).toEqual([
+      400,
+      'email must be one address, e.g. night@example.com',
+    ]);
+    const params = { calendar: 'bank days' };
+    expect(await said('PUT /calendars/:calendar', { params, body: { calendar: { name: 'bank days' } } })).toEqual([
+      400,
+      expect.stringMatching(/^calendar must be 1 to 64 letters/),
+    ]);
+    const calendar = { name: 'bank', datesOut: ['2026-02-30'] };
+    expect(await said('PUT /calendars/:calendar', { params: { calendar: 'bank' }, body: { calendar } })).toEqual([
+      400,
+      'calendar.datesOut name "2026-02-30", which is no day: write YYYY-MM-DD',
+    ]);
+  });
+
   test('what is too large, too deep, or reaches for a prototype is refused', async () => {
     const given = await givenAdmin(newPlace);
     const root = await given.setUp();

@@ -38,19 +38,21 @@ function checker(schema: TSchema): InputReader {
   const validator = Compile(schema);
   return (value) => {
     if (validator.Check(value)) return value;
-    const problems = [...validator.Errors(value)].slice(0, 20).flatMap(problemsOf);
+    const problems = [...validator.Errors(value)].slice(0, 20).flatMap((fault) => problemsOf(fault, schema));
     throw new FieldsError(problems.length === 0 ? [{ path: '', message: 'has the wrong shape' }] : problems);
   };
 }
 
 interface Fault {
   readonly keyword: string;
+  readonly schemaPath: string;
   readonly instancePath: string;
   readonly message: string;
   readonly params: object;
 }
 
-function problemsOf({ keyword, instancePath, message, params }: Fault): FieldProblem[] {
+function problemsOf(fault: Fault, schema: TSchema): FieldProblem[] {
+  const { keyword, schemaPath, instancePath, message, params } = fault;
   const path = pathOf(instancePath);
   const within = (name: string): string => (path === '' ? name : `${path}.${name}`);
   if (keyword === 'boolean') return [];
@@ -66,7 +68,20 @@ function problemsOf({ keyword, instancePath, message, params }: Fault): FieldPro
     const { allowedValues = [] } = params as { allowedValues?: readonly unknown[] };
     return [{ path, message: `must be one of ${allowedValues.join(', ')}` }];
   }
+  // What may be left empty says what it has to be; that it is not empty is plain.
+  if (keyword === 'anyOf' || (keyword === 'type' && /\/anyOf\/\d+$/.test(schemaPath) && isNull(params))) return [];
+  if (keyword === 'pattern') return [{ path, message: inWords(schema, schemaPath) ?? message }];
   return [{ path, message }];
+}
+
+const isNull = (params: object): boolean => (params as { type?: unknown }).type === 'null';
+
+/** A pattern is for programs. Where its schema says in words what it wants, people get those. */
+function inWords(schema: TSchema, schemaPath: string): string | null {
+  const parts = schemaPath.split('/').slice(1);
+  const found = parts.reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], schema);
+  const description = (found as { description?: unknown } | undefined)?.description;
+  return typeof description === 'string' ? `must be ${description}` : null;
 }
 
 /** `/edges/2/to` is `edges[2].to`. */

@@ -36,7 +36,13 @@ export const ApiKey = Type.Object({
 export type ApiKey = Static<typeof ApiKey>;
 
 const userId = strict({ userId: Id });
-export const Email = orNull(Type.String({ maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' }));
+export const Email = orNull(
+  Type.String({
+    maxLength: 254,
+    pattern: '^[^@\\s]+@[^@\\s]+$',
+    description: 'one address, e.g. night@example.com',
+  }),
+);
 export const DisplayName = Type.String({ maxLength: 64 });
 
 export const peopleRoutes = {

@@ -84,7 +84,12 @@ export const recordRoutes = {
     query: strict({
       limit: maybe(Type.Integer({ minimum: 1, maximum: 100_000 })),
       after: maybe(Type.String({ maxLength: 200 })),
-      anchor: maybe(Type.String({ pattern: '^[0-9a-f]{64}(@[1-9][0-9]{0,14})?$' })),
+      anchor: maybe(
+        Type.String({
+          pattern: '^[0-9a-f]{64}(@[1-9][0-9]{0,14})?$',
+          description: 'a hash of 64 digits 0-9 and a-f, with @ and the number of its entry or without',
+        }),
+      ),
     }),
     reply: Type.Object({
       entries: Type.Integer(),

@@ -7,7 +7,10 @@ export const LANGUAGES = ['en', 'zh'] as const;
 export const THEMES = ['system', 'light', 'dark'] as const;
 
 /** What people are called when they log in: letters, digits and `. _ - @`, in any case, unique without regard to case. */
-export const LoginName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$' });
+export const LoginName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$',
+  description: '1 to 64 letters, digits, ".", "_", "-", "@", the first of them a letter or digit',
+});
 /** 12 to 256 characters of any kind; what is on the list of passwords that everybody uses, or holds the name, is refused. */
 export const Password = Type.String({ minLength: 12, maxLength: 256 });
 const GivenPassword = Type.String({ minLength: 1, maxLength: 256 });

@@ -13,7 +13,7 @@ export const words = <const W extends readonly string[]>(list: W) =>
 
 export const Name = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-  description: '1 to 64 letters, digits, ".", "_", "-"',
+  description: '1 to 64 letters, digits, ".", "_", "-", the first of them a letter or digit',
 });
 export const Instant = Type.Integer({
   minimum: 0,
@@ -21,7 +21,7 @@ export const Instant = Type.Integer({
   description: 'epoch milliseconds',
 });
 export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
-export const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'YYYY-MM-DD' });
+export const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a day as YYYY-MM-DD' });
 /** Why somebody does something; kept with what was done. */
 export const Reason = Type.String({ minLength: 1, maxLength: 1000 });
 /** The same id for the same thing is the same request, however often it is sent. */

@@ -119,6 +119,9 @@ export function createPeopleHandlers({ ctx }: AdminParts): Handlers<typeof peopl
       const { name, isAdmin = false, grants = [], expiresAtMs = null } = call.body;
       const { key, prefix } = newApiKey(random);
       const apiKey = await call.ctx.store.transaction('create-key', async (tx) => {
+        if (expiresAtMs !== null && expiresAtMs <= tx.nowMs) {
+          throw new FieldsError([{ path: 'expiresAtMs', message: 'is past already: give a later instant, or none' }]);
+        }
         const createdBy = await personBehind(tx, call.principal);
         const row = { name, prefix, isAdmin: isAdmin ? 1 : 0, createdBy, expiresAt: expiresAtMs };
         const id = await insertKey(tx, { ...row, keyHash: secretHash(key) });

@@ -3,6 +3,7 @@ import { createContext, type ReactNode, useCallback, useContext, useState } from
 import { useTranslation } from 'react-i18next';
 import { Field } from './field.tsx';
 import { ProblemNote } from './parts.tsx';
+import { problemAt } from './problem-at.ts';
 
 /** A question before something is done: what will happen, a reason where the record wants one, and what went wrong. */
 export interface Question {
@@ -94,7 +95,7 @@ function AskDialog({
       <div className="stack tight">
         {question.body}
         {needsReason && (
-          <Field label={t('ask.reason')}>
+          <Field label={t('ask.reason')} problem={problemAt(error, 'reason')}>
             {(input) => (
               <Input.TextArea
                 {...input}

@@ -144,9 +144,12 @@ function KeyDialog({ onClose }: { readonly onClose: () => void }) {
             <GrantsInput value={grants} onChange={setGrants} />
           </div>
         )}
-        <Field label={t('keys.ends')} help={t('keys.endsHelp')}>
-          {({ id }) => (
-            <DatePicker id={id} onChange={(day) => setExpiresAtMs(day === null ? null : day.endOf('day').valueOf())} />
+        <Field label={t('keys.ends')} help={t('keys.endsHelp')} problem={problemAt(error, 'expiresAtMs')}>
+          {(input) => (
+            <DatePicker
+              {...input}
+              onChange={(day) => setExpiresAtMs(day === null ? null : day.endOf('day').valueOf())}
+            />
           )}
         </Field>
         {error !== null && <ProblemNote error={error} />}
