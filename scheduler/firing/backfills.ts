@@ -167,21 +167,22 @@ const subject = (row: BackfillRow) => ({ subjectKind: 'backfill', subjectId: row
 function checkOrder(order: Backfill): { readonly job: string } | { readonly chain: string } {
   assertPerson({ by: order.by });
   assertRequestId(order.requestId);
-  const refuse = (why: string): never => {
-    throw new DaybreakError('BAD_INPUT', why);
+  const refuse = (path: string, why: string): never => {
+    throw new DaybreakError('BAD_INPUT', `${path} ${why}`, { details: { path, why } });
   };
   const { fromDate, toDate, parallel = 1 } = order;
   for (const [field, date] of Object.entries({ fromDate, toDate })) {
-    if (!isBusinessDate(date)) refuse(`${field} is "${date}": give a day as YYYY-MM-DD`);
+    if (!isBusinessDate(date)) refuse(field, `is "${date}": give a day as YYYY-MM-DD`);
   }
   const days = (Date.parse(toDate) - Date.parse(fromDate)) / DAY_MS + 1;
-  if (days < 1) refuse('toDate must not be before fromDate');
-  if (days > DAYS_MAX) refuse(`${days} days are too many for one backfill: at most ${DAYS_MAX}`);
+  if (days < 1) refuse('toDate', 'must not be before fromDate');
+  if (days > DAYS_MAX) refuse('toDate', `makes ${days} days, too many for one backfill: at most ${DAYS_MAX}`);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > PARALLEL_MAX) {
-    refuse(`parallel is ${parallel}: 1 to ${PARALLEL_MAX} dates at a time`);
+    refuse('parallel', `is ${parallel}: 1 to ${PARALLEL_MAX} dates at a time`);
   }
-  if ((order.job === undefined) === (order.chain === undefined)) refuse('give a job or a chain, one of the two');
+  if ((order.job === undefined) === (order.chain === undefined))
+    refuse('chain', 'or job must be given, one of the two');
   const refusal = order.param === undefined ? null : paramRefusal(order.param);
-  if (refusal !== null) throw new DaybreakError('BAD_INPUT', `param ${refusal}`);
+  if (refusal !== null) refuse('param', refusal);
   return order.job === undefined ? { chain: order.chain ?? '' } : { job: order.job };
 }
