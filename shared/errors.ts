@@ -48,6 +48,7 @@ export const ERRORS = {
   SQL_CONFLICT: entry(409, false, 'A unique or primary key is there already.'),
   SQL_REFUSED: entry(500, false, 'The database refused a value: check, not null, range, or a guarding trigger.'),
   SQL_DEADLOCK: entry(503, true, 'A deadlock or a lock wait; it was tried again as often as allowed.'),
+  SQL_NO_TABLE: entry(500, false, 'A statement names a table that is not there.'),
   SQL_FAILED: entry(500, false, 'A statement failed.'),
 
   EXECUTOR_UNREACHABLE: entry(503, true, 'No connection to the executor: nothing was asked of it.'),

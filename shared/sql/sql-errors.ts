@@ -6,6 +6,7 @@ export type SqlFailure = Extract<
   | 'SQL_CONFLICT'
   | 'SQL_REFUSED'
   | 'SQL_DEADLOCK'
+  | 'SQL_NO_TABLE'
   | 'SQL_FAILED'
   | 'STORE_UNREACHABLE'
   | 'STORE_READ_ONLY'

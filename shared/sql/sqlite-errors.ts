@@ -3,6 +3,7 @@ import { type SqlFailure, sqlError } from './sql-errors.ts';
 
 /** SQLite's result codes that we act upon. Pure. */
 
+const ERROR = 1;
 const BUSY = 5;
 const READONLY = 8;
 const IOERR = 10;
@@ -28,11 +29,16 @@ function primaryCode(error: unknown): number | null {
 
 export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY;
 
+// One code for all that is wrong with a statement: its text alone says what.
+const isNoTable = (error: unknown): boolean => error instanceof Error && error.message.startsWith('no such table: ');
+
 export function failureOf(error: unknown): SqlFailure {
   const code = extendedCode(error);
   if (code === null) return 'SQL_FAILED';
   if (KEY_IS_THERE.has(code)) return 'SQL_CONFLICT';
   switch (code & 0xff) {
+    case ERROR:
+      return isNoTable(error) ? 'SQL_NO_TABLE' : 'SQL_FAILED';
     case CONSTRAINT:
     case MISMATCH:
       return 'SQL_REFUSED';

@@ -673,11 +673,18 @@ export function describeSqlStore(name: string, open: () => Promise<SqlStore>): v
     });
 
     describe('errors', () => {
+      test('tell a table that is not there from whatever else is wrong with a statement', async () => {
+        const read = (text: string) => store.read('bad', (db) => db.all(text));
+        await expect(read('select id from nowhere')).rejects.toMatchObject({ code: 'SQL_NO_TABLE' });
+        await expect(read('select nothing from account')).rejects.toMatchObject({ code: 'SQL_FAILED' });
+        await expect(read('select id form account')).rejects.toMatchObject({ code: 'SQL_FAILED' });
+      });
+
       test('name the statement but not its values', async () => {
         const attempt = store.transaction('bad', (tx) => tx.run('update nowhere set secret = ?', ['hunter2']));
         await expect(attempt).rejects.toSatisfy(
           (error) =>
-            isDaybreakError(error, 'SQL_FAILED') &&
+            isDaybreakError(error, 'SQL_NO_TABLE') &&
             error.message.includes('nowhere') &&
             !error.message.includes('hunter2'),
         );

@@ -32,7 +32,7 @@ async function nameIn(store: SqlStore, read: (db: SqlReader) => Promise<string |
     return await store.read('whose-cluster', read);
   } catch (error) {
     // The other part has no tables here: it lives elsewhere, or has not been started yet.
-    if (isDaybreakError(error, 'SQL_FAILED')) return null;
+    if (isDaybreakError(error, 'SQL_NO_TABLE')) return null;
     throw error;
   }
 }

@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import mysql from 'mysql2';
-import { DaybreakError, messageOf, StoreBusyError, StoreUnreachableError } from '../../../shared/errors.ts';
+import {
+  type DaybreakError,
+  isDaybreakError,
+  messageOf,
+  StoreBusyError,
+  StoreUnreachableError,
+} from '../../../shared/errors.ts';
 import { migrate } from '../../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
@@ -117,7 +123,7 @@ async function readOwner(
     return { pid, host, command, startedAtMs: row.started_at, since: new Date(row.started_at).toISOString() };
   } catch (error) {
     // Its table is made by the first owner, which may be doing that just now.
-    if (error instanceof DaybreakError && error.code === 'SQL_FAILED') return null;
+    if (isDaybreakError(error, 'SQL_NO_TABLE')) return null;
     throw error;
   }
 }

@@ -23,7 +23,7 @@ async function schedulersIn(store: SqlStore): Promise<readonly { readonly name: 
     return await store.read('schedulers-alive', (db) => schedulersAlive(db));
   } catch (error) {
     // An older store has no such table, and so no cluster.
-    if (isDaybreakError(error, 'SQL_FAILED')) return [];
+    if (isDaybreakError(error, 'SQL_NO_TABLE')) return [];
     throw error;
   }
 }
