@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SettlementFile, SettlementLine } from '../../executor/downstream/define-downstream.ts';
 import { type ReconcileOptions, reconcileNight } from '../../executor/examples/settlement/reconcile.ts';
 import { noteCarriedOver } from '../../executor/examples/settlement/reconcile-carried-over.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
+import { describeOnEachStore } from '../support/each-store.ts';
 import {
   BUSINESS_DATE,
-  dialectsHere,
   givenNight,
   type ItemGiven,
   type NightGiven,
@@ -18,8 +18,6 @@ import {
   STARTED_AT,
 } from '../support/money-store.ts';
 
-const dialects = await dialectsHere();
-
 const lineOf = (item: PlacedItem, other: Partial<SettlementLine> = {}): SettlementLine => ({
   gatewayRef: item.gatewayRef,
   requestNo: item.requestNo,
@@ -30,10 +28,10 @@ const lineOf = (item: PlacedItem, other: Partial<SettlementLine> = {}): Settleme
   ...other,
 });
 
-describe.each(dialects)('a reconciliation on %s', (dialect) => {
+describeOnEachStore('a reconciliation', (newPlace) => {
   let opened: OpenedStore;
   beforeAll(async () => {
-    opened = await openMoneyStore(dialect);
+    opened = await openMoneyStore(newPlace);
   });
   afterAll(() => opened.dispose());
 

@@ -1,14 +1,14 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { noteCarriedOver } from '../../executor/examples/settlement/reconcile-carried-over.ts';
 import { insertDifferences } from '../../executor/examples/settlement/reconcile-differences.ts';
 import { buildReport, type ReportExtras } from '../../executor/examples/settlement/report/build-report.ts';
 import { executorsSection } from '../../executor/examples/settlement/report/report-html-sections.ts';
 import { writeReport } from '../../executor/examples/settlement/report/write-report.ts';
+import { describeOnEachStore } from '../support/each-store.ts';
 import {
-  dialectsHere,
   givenNight,
   type NightGiven,
   type OpenedStore,
@@ -18,14 +18,12 @@ import {
   STARTED_AT,
 } from '../support/money-store.ts';
 
-const dialects = await dialectsHere();
-
-describe.each(dialects)('the report of a night on %s', (dialect) => {
+describeOnEachStore('the report of a night', (newPlace) => {
   let opened: OpenedStore;
   let at: NightGiven;
   let dir: string;
   beforeAll(async () => {
-    opened = await openMoneyStore(dialect);
+    opened = await openMoneyStore(newPlace);
   });
   afterAll(() => opened.dispose());
   let chain = 0;

@@ -1,4 +1,3 @@
-import { createConnection } from 'mysql2/promise';
 import type { CallState, ItemState } from '../../executor/downstream/item-states.ts';
 import type { Night } from '../../executor/examples/settlement/night-start.ts';
 import { formatRequestNo, type Leg } from '../../executor/examples/settlement/request-no.ts';
@@ -9,21 +8,7 @@ import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx, SqlValue } from '../../shared/sql/sql.ts';
-
-export type Dialect = 'sqlite' | 'mysql';
-const MYSQL = { host: '127.0.0.1', port: 3306, user: 'root' } as const;
-
-/** Where a MySQL or MariaDB answers on loopback, both dialects; else SQLite alone. */
-export async function dialectsHere(): Promise<Dialect[]> {
-  try {
-    const connection = await createConnection({ ...MYSQL, connectTimeout: 1_000 });
-    await connection.end();
-    return ['sqlite', 'mysql'];
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') return ['sqlite'];
-    throw error;
-  }
-}
+import type { NewStorePlace } from './each-store.ts';
 
 export interface OpenedStore {
   readonly store: SqlStore;
@@ -31,20 +16,15 @@ export interface OpenedStore {
   dispose(): Promise<void>;
 }
 
-/** An empty store with the executor's and the settlement's tables: in memory, or a database of its own. */
-export async function openMoneyStore(dialect: Dialect = 'sqlite'): Promise<OpenedStore> {
-  if (dialect === 'sqlite') {
-    const store = await openMoneyStoreAt('sqlite::memory:');
-    return { store, dispose: () => store.close() };
-  }
-  const database = `daybreak_test_${systemRuntime().random.ulid().toLowerCase()}`;
-  await administer(`create database ${database}`);
-  const store = await openMoneyStoreAt(`mysql://root@${MYSQL.host}:${MYSQL.port}/${database}`);
+/** An empty store with the executor's and the settlement's tables, at a place of its own. */
+export async function openMoneyStore(newPlace: NewStorePlace): Promise<OpenedStore> {
+  const place = await newPlace();
+  const store = await openMoneyStoreAt(place.url);
   return {
     store,
     dispose: async () => {
       await store.close();
-      await administer(`drop database ${database}`);
+      await place.drop();
     },
   };
 }
@@ -56,12 +36,6 @@ export async function openMoneyStoreAt(url: string): Promise<SqlStore> {
   );
   await migrate(store, [...executorMigrations, settlement], { logger: silentLogger, component: 'executor' });
   return store;
-}
-
-async function administer(text: string): Promise<void> {
-  const connection = await createConnection(MYSQL);
-  await connection.query(text);
-  await connection.end();
 }
 
 // Two hours before now: which files are fetched depends on the store's own clock.
