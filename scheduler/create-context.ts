@@ -29,7 +29,7 @@ export function createContext(options: ContextOptions): SchedulerContext {
     metrics,
     settings,
     client,
-    health: createPassiveHealth(runtime.clock, settings.avoidExecutorMs),
+    health: createPassiveHealth(runtime.clock, settings.avoidExecutorMs, settings.retryDelayMs),
     listening: createListening(runtime.clock),
     burst: createBurst(runtime),
     codeVersion,

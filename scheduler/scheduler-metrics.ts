@@ -28,7 +28,7 @@ export function createSchedulerMetrics(metrics: Metrics) {
     }),
     dispatches: metrics.counter({
       name: 'scheduler_dispatches_total',
-      help: 'Run requests by what became of them: accepted, refused, unreachable, unclear.',
+      help: 'Run requests by what became of them: accepted, refused, busy, unreachable, unclear.',
       labels: ['answer'],
     }),
     kills: metrics.counter({

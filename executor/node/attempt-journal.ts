@@ -5,6 +5,7 @@ import {
   type AttemptEnding,
   acceptAttempts,
   endAttempts,
+  knownLogIds,
   type NodeIdentity,
 } from './attempt-queries.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -13,6 +14,8 @@ import { createGroupCommit } from './group-commit.ts';
 export interface AttemptJournal {
   /** Those of one call in one transaction; one answer for each, in order. */
   accept(attempts: readonly Attempt[]): Promise<readonly Acceptance[]>;
+  /** Whether an attempt of this number was ever taken, here or by another node of the store. */
+  isKnown(logId: number): Promise<boolean>;
   /** The outcome and the message that tells of it. */
   end(logId: number, outcome: AttemptOutcome): Promise<void>;
 }
@@ -20,10 +23,18 @@ export interface AttemptJournal {
 /** Messages in one transaction; each holds at most 200 attempts, and most hold one. */
 const ACCEPTS_MAX = 32;
 const ENDS_MAX = 500;
+const LOOKS_MAX = 500;
 
 export function createAttemptJournal(store: SqlStore, node: NodeIdentity): AttemptJournal {
   const accept = createGroupCommit((lists: readonly (readonly Attempt[])[]) => acceptLists(lists), ACCEPTS_MAX);
   const end = createGroupCommit((ends: readonly AttemptEnding[]) => endThem(ends), ENDS_MAX);
+
+  const isKnown = createGroupCommit((logIds: readonly number[]) => lookUp(logIds), LOOKS_MAX);
+
+  async function lookUp(logIds: readonly number[]): Promise<readonly boolean[]> {
+    const known = await knownLogIds(store, logIds);
+    return logIds.map((logId) => known.has(logId));
+  }
 
   async function acceptLists(lists: readonly (readonly Attempt[])[]): Promise<readonly (readonly Acceptance[])[]> {
     const all = await acceptAttempts(store, lists.flat(), node);
@@ -40,5 +51,5 @@ export function createAttemptJournal(store: SqlStore, node: NodeIdentity): Attem
     return ends.map(() => undefined);
   }
 
-  return { accept, end: (logId, outcome) => end({ logId, outcome }) };
+  return { accept, isKnown, end: (logId, outcome) => end({ logId, outcome }) };
 }

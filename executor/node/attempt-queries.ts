@@ -177,6 +177,17 @@ export async function lookUpAttempt(
   return row === null ? null : { ended: row.state !== 'accepted', logDateTime: row.log_date_time };
 }
 
+/** Those of them that are written down, at most 500 at a time. */
+export async function knownLogIds(store: SqlStore, logIds: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await store.read('look-up-attempts', (db) =>
+    db.all<Pick<AttemptRow, 'log_id'>>(
+      `select log_id from x_attempt where log_id in (${logIds.map(() => '?').join(', ')})`,
+      logIds,
+    ),
+  );
+  return new Set(rows.map((row) => row.log_id));
+}
+
 /** By logId; those that are there, locked in the order of their numbers. */
 async function findAttempts(tx: SqlTx, logIds: readonly number[]): Promise<Map<number, AttemptRow>> {
   const found = new Map<number, AttemptRow>();

@@ -45,6 +45,8 @@ export interface Reply {
   readonly code: number;
   readonly message: string;
 }
+  /** There is no room now; the same request may be taken later. */
+  readonly busy?: boolean;
 
 export interface SlotsOptions {
   readonly store: SqlStore;
@@ -67,6 +69,11 @@ const OK: Reply = { code: CODE_SUCCESS, message: 'Success' };
 const refuse = (message: string): Reply => ({ code: CODE_FAIL, message });
 const foreign = (logId: number): Reply =>
   refuse(`logId ${logId} belongs to another run here: this node knows the number from another scheduler's store`);
+const STOPPING = refuse('this executor is stopping and takes no new runs: send it to another one');
+const noRoom = ({ queueMax }: Pool): Reply => ({
+  ...refuse(`${queueMax} attempts are waiting here already: send it to another executor or later`),
+  busy: true,
+});
 
 /** One that is being written down, with whatever hangs on it. */
 interface Arrival {
@@ -113,12 +120,9 @@ export function createSlots(options: SlotsOptions): Slots {
     const known = arrivals.get(logId);
     if (known !== undefined) return known;
     if (here !== undefined) return OK;
-    if (draining) return refuse('this executor is stopping and takes no new runs: send it to another one');
+    if (draining) return turnAway(attempt, STOPPING);
     const pool = slotPools.poolOf(attempt.handler);
-    // Counted only where it may be full: a message brings hundreds.
-    if (entries.size >= pool.queueMax && inState('queued').filter((one) => one.pool === pool).length >= pool.queueMax) {
-      return refuse(`${pool.queueMax} attempts are waiting here already: send it to another executor or later`);
-    }
+    if (isFull(pool)) return turnAway(attempt, noRoom(pool));
     const entry = newSlotEntry(attempt, strategy, pool, runtime.clock.wallMs());
     const block = decideBlock(strategy, entry, [...entries.values()]);
     if (block.kind === 'refuse') return refuse('block strategy effect：Discard Later');
@@ -133,6 +137,24 @@ export function createSlots(options: SlotsOptions): Slots {
 
   async function writeDown(arriving: readonly Arrival[]): Promise<void> {
     try {
+  /** What is on its way into a free slot does not wait. Counted only where it may be full: a message brings hundreds. */
+  function isFull(pool: Pool): boolean {
+    if (entries.size < pool.queueMax) return false;
+    const there = [...entries.values()].filter((one) => one.pool === pool);
+    const waiting = there.filter(({ state }) => state === 'arriving' || state === 'queued').length;
+    return waiting - Math.max(0, pool.slots - (there.length - waiting)) >= pool.queueMax;
+  }
+
+  /**
+   * A request that is sent again may be of an attempt that has ended here. To say no to that one would have the work done
+   * a second time elsewhere, so who is turned away is looked up first.
+   */
+  async function turnAway(attempt: Attempt, no: Reply): Promise<Reply> {
+    if (!(await journal.isKnown(attempt.logId))) return no;
+    const [acceptance] = await journal.accept([attempt]);
+    return acceptance === undefined || acceptance === 'accepted' ? no : notTaken(attempt.logId, acceptance);
+  }
+
       const acceptances = await journal.accept(arriving.map(({ entry }) => entry.attempt));
       for (const [at, arrival] of arriving.entries()) {
         arrival.reply.resolve(settleArrival(arrival, acceptances[at] as Acceptance));

@@ -78,7 +78,10 @@ export function createTriggerRoutes(options: TriggerRoutesOptions): Record<strin
 
 const readRun = peerMessageReader(RunRequestSchema);
 const isOrder = (one: AttemptOrder | Envelope): one is AttemptOrder => 'attempt' in one;
-const envelopeOf = ({ code, message }: Reply): Envelope => (code === CODE_SUCCESS ? ok() : fail(message));
+const envelopeOf = ({ code, message, busy }: Reply): Envelope => {
+  if (code === CODE_SUCCESS) return ok();
+  return { ...fail(message), ...(busy === true ? { busy } : {}) };
+};
 
 /** Parses the body at the border, as tolerant as its Java peers are; behind it the type is trusted. */
 function checked<S extends TObject>(schema: S, handle: (body: Static<S>) => Promise<Envelope>): VerbRoute {

@@ -71,11 +71,13 @@ export type KillAnswer = 'told' | 'not_there' | 'unclear';
  * What is known of a run request.
  * - accepted: it is in the executor's queue.
  * - refused: the executor said no; it certainly does not have it.
+ * - busy: the executor, one of ours, has no room for it now; it certainly does not have it.
  * - unreachable: no byte left this machine (connection refused, address not allowed): it certainly does not have it.
  * - unclear: timeout, reset, cut or unreadable answer: it may have it.
  */
 export type DispatchAnswer =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'busy'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string }
   | { readonly kind: 'unclear'; readonly why: string };

@@ -30,7 +30,7 @@ export function readEnvelope(value: unknown): Envelope {
 
 export function judgeRunAnswer(answer: Envelope): DispatchAnswer {
   if (answer.code === CODE_SUCCESS || HAS_IT_ALREADY.test(answer.msg ?? '')) return { kind: 'accepted' };
-  return { kind: 'refused', why: answer.msg ?? `code ${answer.code}` };
+  return { kind: answer.busy === true ? 'busy' : 'refused', why: answer.msg ?? `code ${answer.code}` };
 }
 
 /** One answer for each of `count` requests that went in one message. */

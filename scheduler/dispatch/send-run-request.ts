@@ -12,6 +12,7 @@ import { type AttemptRow, acceptAttempt, attemptById, endAttempt } from '../stor
 import { jobVersion } from '../storage/sql/definition-queries.ts';
 import { lockRun } from '../storage/sql/run-queries.ts';
 import { moveShard, type ShardRow, setResendAt, shardAt } from '../storage/sql/shard-queries.ts';
+import { setRunWait } from '../storage/sql/waiting-run-queries.ts';
 import { askWhetherItCame } from './ask-whether-it-came.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { DispatchAnswer } from './executor-client.ts';
@@ -132,6 +133,8 @@ function note(ctx: SchedulerContext, { address, request }: Dispatch, answer: Dis
     return;
   }
   ctx.health.wentWrong(address);
+  // A full house is no fault, and in a burst there are thousands of such answers: the metric counts them.
+  if (answer.kind === 'busy') return;
   ctx.logger.warn({ address, logId: request.logId, answer: answer.kind, why: answer.why }, 'a run request went wrong');
 }
 
@@ -156,12 +159,13 @@ async function meaningOf(ctx: SchedulerContext, dispatch: Dispatch, answer: Disp
   const { address, sentBeforeTo } = dispatch;
   if (sentBeforeTo === undefined || !saysNo(answer)) return answer;
   const { probeTimeoutMs } = ctx.settings;
-  const isTheSame = answer.kind === 'refused' && (await ctx.client.beat(address, probeTimeoutMs, sentBeforeTo));
+  const isTheSame = answer.kind !== 'unreachable' && (await ctx.client.beat(address, probeTimeoutMs, sentBeforeTo));
   return isTheSame ? answer : mayHaveCome(answer.why);
 }
 
-const saysNo = (answer: DispatchAnswer): answer is Extract<DispatchAnswer, { kind: 'refused' | 'unreachable' }> =>
-  answer.kind === 'refused' || answer.kind === 'unreachable';
+const saysNo = (answer: DispatchAnswer): answer is Extract<DispatchAnswer, { kind: SaysNo }> =>
+  answer.kind === 'refused' || answer.kind === 'busy' || answer.kind === 'unreachable';
+type SaysNo = 'refused' | 'busy' | 'unreachable';
 
 const mayHaveCome = (why: string): DispatchAnswer => ({ kind: 'unclear', why: `it was sent before, and now: ${why}` });
 
@@ -195,6 +199,8 @@ async function record(tx: SqlTx, ctx: SchedulerContext, dispatch: Dispatch, give
     return effects;
   }
   await takeBack(tx, ctx, { attempt, shard, verdict, answer });
+  // Until it is handed out again the run says what it waits for.
+  if (answer.kind === 'busy') await setRunWait(tx, runId, 'executors', `${attempt.address} has no room: ${answer.why}`);
   effects.wakes.add('dispatch-ready-shards');
   if (verdict.to === 'failed' && job !== null) await concludeRun(tx, ctx, run, job, effects);
   return effects;
@@ -206,8 +212,9 @@ function eventOf(answer: DispatchAnswer, refusalsLeft: number): Parameters<typeo
       return { kind: 'accepted' };
     case 'refused':
       return { kind: 'refused', refusalsLeft };
+    case 'busy':
     case 'unreachable':
-      // Nobody said no: with the executor away the shard waits for as long as it takes.
+      // Nobody said no to the work: with its executors full or away the shard waits for as long as it takes.
       return { kind: 'refused', refusalsLeft: 1 };
     case 'unclear':
       return { kind: 'unanswered' };
@@ -231,9 +238,15 @@ async function takeBack(
   await moveShard(tx, {
     from: shard,
     to: verdict.to,
-    readyAt: tx.nowMs + refusalDelayMs(shard.attempts, ctx.settings.retryDelayMs),
+    readyAt: tx.nowMs + backInMs(ctx, { attempt, shard, answer }),
     avoidExecutorId: attempt.executorId,
     reason: why,
     refusals: shard.refusals + (answer.kind === 'refused' ? 1 : 0),
   });
+}
+
+/** Where there was no room thousands may be waiting: each comes back in its turn, not all of them every few seconds. */
+function backInMs(ctx: SchedulerContext, { attempt, shard, answer }: Omit<TakeBack, 'verdict'>): number {
+  if (answer.kind === 'busy') return ctx.health.backInMs(attempt.address);
+  return refusalDelayMs(shard.attempts, ctx.settings.retryDelayMs);
 }

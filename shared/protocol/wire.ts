@@ -23,6 +23,8 @@ export const EnvelopeSchema = Type.Object({
   data: Type.Optional(Type.Unknown()),
   content: Type.Optional(Type.Unknown()),
 });
+  /** Ours, true beside a refused run request: there is no room for it now, and nothing is wrong with it. */
+  busy: Type.Optional(Type.Unknown()),
 export type Envelope = Static<typeof EnvelopeSchema>;
 
 /** A shard that is worked more slowly than it could be: it is outside its window, or its load guard has stepped back. */

@@ -70,8 +70,7 @@ async function given(options: { slots?: number; queueMax?: number; stopGraceMs?:
 
 async function sendRun(executor: GivenExecutor, differing: Parameters<typeof runRequest>[0]) {
   const request = runRequest(differing);
-  const { code, msg } = await executor.ask('/run', request);
-  return { ...request, code, msg };
+  return { ...request, ...(await executor.ask('/run', request)) };
 }
 
 async function outcomeOf(scheduler: FakeScheduler, logId: number) {
@@ -196,7 +195,35 @@ describe('block strategies', () => {
     expect(await it.run()).toMatchObject({
       code: 500,
       msg: expect.stringContaining('1 attempts are waiting here already'),
+      busy: true,
     });
+  });
+
+  test('a full queue has room for what goes into a free slot, of one message too', async () => {
+    const it = await given({ slots: 2, queueMax: 1 });
+    const requests = [1, 2, 3, 4].map(() => runRequest({ executorBlockStrategy: 'PARALLEL' }));
+    const { data } = await it.executor.ask('/runs', { requests });
+    expect((data as { code: number; busy?: true }[]).map(({ code, busy = false }) => [code, busy])).toEqual([
+      [200, false],
+      [200, false],
+      [200, false],
+      [500, true],
+    ]);
+  });
+
+  test('a full queue turns nobody away that has been here: what has ended is told once more', async () => {
+    const it = await given({ slots: 1, queueMax: 1 });
+    const first = runRequest();
+    await it.executor.ask('/run', first);
+    it.finish(first.logId);
+    await it.outcome(first.logId);
+    const told = it.scheduler.callbacks().length;
+    await it.run({ jobId: 8 });
+    await it.run({ jobId: 9 });
+    expect((await it.run({ jobId: 10 })).code).toBe(500);
+    expect((await it.executor.ask('/run', first)).code).toBe(200);
+    await it.scheduler.until((scheduler) => scheduler.callbacks().length > told);
+    expect(it.scheduler.callbacks().at(-1)).toMatchObject({ logId: first.logId, handleCode: 200 });
   });
 });
 

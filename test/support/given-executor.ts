@@ -18,6 +18,7 @@ export interface Answer {
   readonly msg?: string;
   readonly data?: unknown;
   readonly content?: unknown;
+  readonly busy?: boolean;
 }
 
 /** A started executor on a free port with a folder of its own. */
