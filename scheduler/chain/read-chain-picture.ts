@@ -9,6 +9,8 @@ import { type ChainPicture, judgeChain, type NodeFacts } from './judge-chain.ts'
 export interface ChainRead {
   readonly chain: Chain;
   readonly picture: ChainPicture;
+  /** What it was judged from. */
+  readonly facts: ReadonlyMap<string, NodeFacts>;
   /** The run of each node that has one. */
   readonly runs: ReadonlyMap<string, RunRow>;
   readonly jobIds: ReadonlyMap<string, number>;
@@ -30,7 +32,7 @@ export async function readChainPicture(db: SqlReader, chainRun: ChainRunRow): Pr
     facts.set(node, { run: run === undefined ? null : factsOf(run), mark });
   }
   const times = { startedAtMs: chainRun.createdAt, cutOffAtMs: chainRun.cutOffAt, nowMs: db.nowMs };
-  return { chain, picture: judgeChain(chain, facts, times), runs, jobIds };
+  return { chain, picture: judgeChain(chain, facts, times), facts, runs, jobIds };
 }
 
 const factsOf = (run: RunRow): NonNullable<NodeFacts['run']> => ({

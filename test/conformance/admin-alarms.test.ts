@@ -6,6 +6,7 @@ import { newEffects } from '../../scheduler/effects.ts';
 import { describeOnEachStore } from '../support/each-store.ts';
 import { type Asker, type GivenAdmin, givenAdmin } from '../support/given-admin.ts';
 import { job } from '../support/given-scheduler.ts';
+import { usually } from '../support/usual-durations.ts';
 
 const LOOPBACK = { alarmNetworks: ['127.0.0.0/8'], plainWebhooks: true };
 const EVENTS = ['failure', 'node_lost'];
@@ -16,14 +17,14 @@ interface Heard {
   readonly body: Record<string, unknown>;
 }
 
-async function givenReceiver(status = 200): Promise<{ url: string; heard: Heard[]; status: number }> {
-  const receiver = { url: '', heard: [] as Heard[], status };
+async function givenReceiver(status = 200): Promise<{ url: string; heard: Heard[]; status: number; answer: string }> {
+  const receiver = { url: '', heard: [] as Heard[], status, answer: 'a secret of the inside' };
   const server: Server = createServer((request, response) => {
     let text = '';
     request.on('data', (part) => (text += part));
     request.on('end', () => {
       receiver.heard.push({ path: request.url ?? '', headers: request.headers, body: JSON.parse(text) });
-      response.writeHead(receiver.status, { location: 'http://127.0.0.1:1/elsewhere' }).end('a secret of the inside');
+      response.writeHead(receiver.status, { location: 'http://127.0.0.1:1/elsewhere' }).end(receiver.answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -111,6 +112,33 @@ describeOnEachStore('alarms that leave', (newPlace) => {
     expect((await admin.ask('GET /alarm-messages', root)).body.items).toMatchObject([{ state: 'sent', tries: 2 }]);
   });
 
+  test('a cut-off that will be missed is told before it has come, once, and that it is in time again', async () => {
+    const night = { name: 'night', nodes: ['debit'], edges: [] };
+    const admin = await givenAdmin(newPlace, { jobs: [job(1, 'debit')], chains: [night], options: LOOPBACK });
+    const root = await admin.setUp();
+    const receiver = await givenReceiver();
+    const { id } = await addChannel(admin, root, receiver.url);
+    await admin.ask('POST /alarm-rules', root, {
+      body: { name: 'late', events: ['eta_past_cut_off'], channels: [id] },
+    });
+    const cutOffAtMs = Date.now() + 600_000;
+    await usually(admin.store, { 1: 1_200_000 });
+    const body = { requestId: 'tonight', businessDate: '2026-11-20', cutOffAtMs };
+    expect((await admin.ask('POST /chains/:chain/start', root, { params: { chain: 'night' }, body })).status).toBe(200);
+    await admin.pass();
+    await admin.pass();
+    expect(receiver.heard.map(({ body }) => [body.what, body.kind])).toEqual([['raised', 'CUT_OFF_IN_DANGER']]);
+    expect(receiver.heard[0]?.body).toMatchObject({
+      severity: 'critical',
+      message: expect.stringContaining('will miss'),
+    });
+    expect(receiver.heard[0]?.body.raisedAtMs).toBeLessThan(cutOffAtMs);
+    await usually(admin.store, { 1: 60_000 }, { times: 9 });
+    await admin.pass();
+    await admin.pass();
+    expect(receiver.heard.map(({ body }) => body.what)).toEqual(['raised', 'recovered']);
+  });
+
   test('an executor that falls silent is told, and that it is back', async () => {
     const admin = await given();
     const root = await admin.setUp();
@@ -155,6 +183,35 @@ describe('a channel', () => {
     expect(receiver.heard[0]?.path).toBe('/hook/abc-secret');
     const record = JSON.stringify((await admin.ask('GET /audit', root, { query: { limit: 200 } })).body);
     expect(record).not.toContain('abc-secret');
+  });
+
+  test.each([
+    ['webhook', '', 'refused', (body: Heard['body']) => body.text],
+    ['slack', 'ok', null, (body: Heard['body']) => body.text],
+    ['dingtalk', '{"errcode":0}', '{"errcode":310000}', (body: Heard['body']) => (body.text as Heard['body']).content],
+    ['feishu', '{"code":0}', '{"code":19021}', (body: Heard['body']) => (body.content as Heard['body']).text],
+  ])('of kind %s is tried by its button, in its own form, and believed by its own word', async (kind, yes, no, textOf) => {
+    const admin = await givenAdmin(embedded, { options: LOOPBACK });
+    const root = await admin.setUp();
+    const receiver = await givenReceiver();
+    const { id } = await addChannel(admin, root, receiver.url, { kind });
+    const press = async () =>
+      (await admin.ask('POST /alarm-channels/:channelId/test', root, { params: { channelId: id } })).body;
+    receiver.answer = yes;
+    expect(await press()).toEqual({ sent: true, problem: null });
+    const [{ path, headers, body }] = receiver.heard as [Heard];
+    expect(String(textOf(body))).toMatch(/^\[Daybreak\] Test \(warning\): TEST by root\nThis is a test/);
+    const signed = {
+      webhook: headers['x-daybreak-signature'],
+      dingtalk: path.includes('&sign='),
+      feishu: body.sign,
+      slack: true,
+    };
+    expect(signed[kind as keyof typeof signed]).toBeTruthy();
+    if (no === null) return;
+    receiver.answer = no;
+    if (kind === 'webhook') receiver.status = 400;
+    expect(await press()).toMatchObject({ sent: false, problem: expect.stringContaining('did not take it') });
   });
 
   test('loses its secret when it moves to another host', async () => {

@@ -19,12 +19,13 @@ import { groupsOfAlarmSubject } from '../rights/find-groups.ts';
 import type { AlarmSender, AlarmTarget } from './alarm-sender.ts';
 import type { AlarmText } from './alarm-text.ts';
 import { type AlarmFacts, chooseMessages } from './choose-messages.ts';
-import { watchNights } from './watch-nights.ts';
+import { type NightWatch, watchNights } from './watch-nights.ts';
 
 export interface SendAlarmsParts {
   readonly sender: AlarmSender;
   /** Opens a sealed secret; null: it was sealed with another installation's token. */
   open(secret: string): string | null;
+  readonly watch: NightWatch;
   /** Where people reach the page. */
   publicUrl(): string | null;
 }
@@ -42,7 +43,7 @@ const WAIT_MS_MAX = 3_600_000;
  * only when nobody knows whether it was taken.
  */
 export async function sendAlarms(ctx: SchedulerContext, parts: SendAlarmsParts): Promise<BodyReport> {
-  await watchNights(ctx);
+  await watchNights(ctx, parts.watch);
   const { rules, channels } = await ctx.store.read('read-rules', async (db) => ({
     rules: await allRules(db),
     channels: await allChannels(db),

@@ -2,11 +2,13 @@ import type { SqlReader } from '../../../shared/sql/sql.ts';
 import { type Alarm, closeAlarm, raiseAlarm } from '../../alarm/raise-alarm.ts';
 import { newEffects } from '../../effects.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
+import { partlyToldOpenRuns } from '../../storage/sql/admin-live-queries.ts';
 import { openAlarmKeys } from '../../storage/sql/alarm-queries.ts';
-import { activeChainRuns } from '../../storage/sql/chain-run-queries.ts';
-import { readChainRunPicture } from '../night/chain-run-detail.ts';
+import type { LiveCounts } from '../night/live-counts.ts';
+import { lateChains } from './late-chains.ts';
+import type { Movements } from './movements.ts';
 
-/** No slice was told settled, and no attempt began or ended, for so long. */
+/** No slice was told settled, no attempt began or ended, and executors that were asked answered the same, for so long. */
 export const STALLED_MS = 10 * 60_000;
 /** All shards are back, and items are still without a known outcome after so long. */
 export const UNRESOLVED_MS = 30 * 60_000;
@@ -16,17 +18,33 @@ export const LATE_START_MS = 10 * 60_000;
 
 const KINDS = ['CUT_OFF_IN_DANGER', 'RUN_STALLED', 'ITEMS_UNRESOLVED', 'EXECUTOR_LOST', 'START_LATE'] as const;
 
-/** Raises what only a look at the whole tells: no single event says that a night will be late. Closes what is over. */
-export async function watchNights(ctx: SchedulerContext): Promise<void> {
+export interface NightWatch {
+  /** How far runs are now, as their executors answer it. */
+  readonly counts: LiveCounts;
+  readonly movements: Movements;
+}
+
+/**
+ * Raises what only a look at the whole tells: no single event says that a night will be late. Closes what is over.
+ * Executors are asked between two reads how far they are: no transaction waits for another machine.
+ */
+export async function watchNights(ctx: SchedulerContext, { counts, movements }: NightWatch): Promise<void> {
+  const asked = await ctx.store.read('find-runs-to-ask', partlyToldOpenRuns);
+  const now = await counts.of(asked);
   const { wanted, open } = await ctx.store.read('watch-nights', async (db) => {
+    movements.note(
+      asked.map(({ runId }) => runId),
+      now,
+      db.nowMs,
+    );
+    const open = new Map<string, (typeof KINDS)[number]>();
+    for (const kind of KINDS) for (const key of await openAlarmKeys(db, kind)) open.set(key, kind);
     const wanted = [
-      ...(await lateChains(db)),
-      ...(await stuckRuns(db)),
+      ...(await lateChains(db, { counts: now, isOpen: (alarm) => open.has(keyOf(alarm)) })),
+      ...(await stuckRuns(db, movements)),
       ...(await lateStarts(db)),
       ...(await lostExecutors(db)),
     ];
-    const open = new Map<string, (typeof KINDS)[number]>();
-    for (const kind of KINDS) for (const key of await openAlarmKeys(db, kind)) open.set(key, kind);
     return { wanted, open };
   });
   const keys = new Set(wanted.map(keyOf));
@@ -47,27 +65,8 @@ export async function watchNights(ctx: SchedulerContext): Promise<void> {
   ctx.apply(effects);
 }
 
-async function lateChains(db: SqlReader): Promise<Alarm[]> {
-  const alarms: Alarm[] = [];
-  for (const { id } of await activeChainRuns(db)) {
-    const picture = await readChainRunPicture(db, id);
-    const cutOffAt = picture?.line.cutOffAt ?? null;
-    if (picture === null || cutOffAt === null || !picture.isLate) continue;
-    const eta =
-      picture.etaAtMs === null ? '' : `: at this pace it is done at ${new Date(picture.etaAtMs).toISOString()}`;
-    alarms.push({
-      kind: 'CUT_OFF_IN_DANGER',
-      subjectKind: 'chain_run',
-      subjectId: id,
-      severity: 'critical',
-      message: `chain "${picture.line.chain}" of ${picture.line.businessDate} will miss its cut-off of ${new Date(cutOffAt).toISOString()}${eta}`,
-    });
-  }
-  return alarms;
-}
-
 /** Open runs that tell their slices: one that nothing moves in, and one that is back with items open. */
-async function stuckRuns(db: SqlReader): Promise<Alarm[]> {
+async function stuckRuns(db: SqlReader, movements: Movements): Promise<Alarm[]> {
   const rows = await db.all<{
     id: number;
     job: string;
@@ -89,7 +88,8 @@ async function stuckRuns(db: SqlReader): Promise<Alarm[]> {
   );
   return rows.flatMap((row): Alarm[] => {
     const left = row.slices - row.told;
-    const movedAt = Math.max(row.createdAt, row.toldAt ?? 0, row.sentAt ?? 0, row.endedAt ?? 0);
+    const { createdAt, toldAt, sentAt, endedAt } = row;
+    const movedAt = Math.max(createdAt, toldAt ?? 0, sentAt ?? 0, endedAt ?? 0, movements.movedAtMs(row.id) ?? 0);
     if (row.dispatchedAt !== null && row.state === 'dispatched' && db.nowMs - row.dispatchedAt >= UNRESOLVED_MS) {
       const message = `run ${row.id} of "${row.job}" is back since ${new Date(row.dispatchedAt).toISOString()}, and ${left} of its ${row.slices} slices hold items whose outcome is not known`;
       return [{ kind: 'ITEMS_UNRESOLVED', subjectKind: 'run', subjectId: row.id, severity: 'warning', message }];

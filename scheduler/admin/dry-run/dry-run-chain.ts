@@ -10,13 +10,13 @@ import type { SchedulerContext } from '../../scheduler-context.ts';
 import { currentCachedJob } from '../../storage/definition-cache.ts';
 import { usualDurations } from '../../storage/sql/admin-run-queries.ts';
 import { chainRunById } from '../../storage/sql/chain-run-queries.ts';
-import { forecastNodes, type NodeForecast } from './forecast-nodes.ts';
+import { forecastNodes, lastEnd, type NodeForecast, soonestEnd } from '../night/chain-eta.ts';
 import { forecastRun, type RunForecast } from './forecast-run.ts';
 import { undone } from './undone.ts';
 
 export type ChainOrder = Omit<StartChain, 'requestId' | 'by' | 'despiteHold'>;
 
-export interface ChainNodeForecast extends NodeForecast {
+export interface ChainNodeForecast extends Omit<NodeForecast, 'soonestAtMs'> {
   readonly jobId: number | null;
   readonly group: string;
   readonly usualMs: number | null;
@@ -59,12 +59,14 @@ export async function dryRunChain(ctx: SchedulerContext, order: ChainOrder): Pro
     const forecasts = forecastNodes({
       chain,
       facts,
+      runs: new Map(),
       usualMs: new Map(chain.nodes.flatMap((job) => [[job, usualOf(job)] as const]).filter(isKnown)),
+      startedAtMs: tx.nowMs,
       nowMs: tx.nowMs,
       cutOffAtMs: chainRun.cutOffAt,
     });
     const nodes: ChainNodeForecast[] = [];
-    for (const forecast of forecasts) {
+    for (const { soonestAtMs: _, ...forecast } of forecasts) {
       const jobId = jobIds.get(forecast.job) ?? null;
       const job = jobId === null ? null : await currentCachedJob(tx, jobId);
       const run = runs.get(forecast.job);
@@ -80,7 +82,7 @@ export async function dryRunChain(ctx: SchedulerContext, order: ChainOrder): Pro
       });
     }
     const hold = await heldBy(tx, { jobId: null, group: null, chainId: chainRun.chainId });
-    const etaAtMs = lastEnd(nodes);
+    const etaAtMs = lastEnd(forecasts);
     return {
       nowMs: tx.nowMs,
       heldBecause: hold === null ? null : holdInWords(hold),
@@ -88,15 +90,10 @@ export async function dryRunChain(ctx: SchedulerContext, order: ChainOrder): Pro
       nodes,
       sweeps: [...chain.sweeps],
       etaAtMs,
-      isLate: chainRun.cutOffAt !== null && (etaAtMs ?? tx.nowMs) > chainRun.cutOffAt,
+      isLate: chainRun.cutOffAt !== null && soonestEnd(forecasts, tx.nowMs) > chainRun.cutOffAt,
     };
   });
 }
 
 const isKnown = (entry: readonly [string, number | undefined]): entry is readonly [string, number] =>
   entry[1] !== undefined;
-
-function lastEnd(nodes: readonly NodeForecast[]): number | null {
-  const ends = nodes.filter(({ outcome }) => outcome !== 'passed_over').map(({ endAtMs }) => endAtMs);
-  return ends.length === 0 || ends.includes(null) ? null : Math.max(...ends.map((end) => end ?? 0));
-}

@@ -4,11 +4,12 @@ import type { SqlReader } from '../../../shared/sql/sql.ts';
 import { addTotals, parseTotals } from '../../callback/told-totals.ts';
 import { holdOverNode } from '../../chain/hold-over-node.ts';
 import type { NodePicture } from '../../chain/judge-chain.ts';
-import { readChainPicture } from '../../chain/read-chain-picture.ts';
+import { type ChainRead, readChainPicture } from '../../chain/read-chain-picture.ts';
 import type { Chain, ChainEdge } from '../../definition/chain-definition.ts';
 import { holdInWords } from '../../firing/held-by.ts';
 import { currentCachedJob } from '../../storage/definition-cache.ts';
 import {
+  begunAt,
   type ChainRunLineRow,
   chainRunLine,
   runHeads,
@@ -20,7 +21,7 @@ import { chainRunById } from '../../storage/sql/chain-run-queries.ts';
 import { jobIdsByName } from '../../storage/sql/definition-queries.ts';
 import { nodeMarks } from '../../storage/sql/node-mark-queries.ts';
 import type { RunRow } from '../../storage/sql/run-queries.ts';
-import { type EtaNode, lastOf, nodeEnds, ranksOf } from './chain-eta.ts';
+import { forecastNodes, lastEnd, type NodeForecast, ranksOf, soonestEnd } from './chain-eta.ts';
 import { countsOfAll, type ProgressFigures, progressOf } from './progress.ts';
 
 export interface NodeDetail {
@@ -51,6 +52,10 @@ export interface ChainRunPicture {
   readonly frozen: Total[];
   readonly told: Total[];
   readonly etaAtMs: number | null;
+  /** It is done no sooner than this, also where nobody knows when; null: it has ended. */
+  readonly soonestAtMs: number | null;
+  /** Those because of which nobody knows: they never ran before. */
+  readonly neverRan: readonly string[];
   readonly isLate: boolean;
   readonly groups: readonly string[];
 }
@@ -66,10 +71,12 @@ export async function readChainRunPicture(
 ): Promise<ChainRunPicture | null> {
   const [line, row] = [await chainRunLine(db, chainRunId), await chainRunById(db, chainRunId)];
   if (line === null || row === null) return null;
-  const { chain, picture, runs } = await readChainPicture(db, row);
+  const read = await readChainPicture(db, row);
+  const { chain, picture, runs } = read;
   const jobIds = await jobIdsByName(db, [...chain.nodes, ...chain.sweeps, '']);
   const runIds = [...runs.values()].map(({ id }) => id);
   const shards = await shardCounts(db, runIds);
+  const begun = await begunAt(db, runIds);
   const marks = await nodeMarks(db, chainRunId);
   const ranks = ranksOf(chain.nodes, chain.edges);
   const nodes: Omit<NodeDetail, 'etaAtMs'>[] = [];
@@ -88,16 +95,26 @@ export async function readChainRunPicture(
       runId: run?.id ?? null,
       startedAtMs: run?.createdAt ?? null,
       endedAtMs: run?.endedAt ?? null,
-      progress: run === null ? null : progressOfRun(run, shards.get(run.id)?.done ?? 0, db.nowMs, counts.get(run.id)),
+      progress:
+        run === null
+          ? null
+          : progressOfRun(run, {
+              begunAtMs: begun.get(run.id) ?? null,
+              shardsDone: shards.get(run.id)?.done ?? 0,
+              nowMs: db.nowMs,
+              counts: counts.get(run.id),
+            }),
       markAsked:
         asked === undefined ? null : { mark: asked.mark, by: asked.askedBy, reason: asked.reason, approvalId: null },
     });
   }
-  const ends = await endsOf(db, line, chain, nodes);
-  const etaAtMs = lastOf(ends);
+  const forecasts = line.endedAt === null ? await forecastsOf(db, line, read, { nodes, begun, counts }) : null;
+  const ends = new Map(forecasts?.map((forecast) => [forecast.job, forecast]));
+  const etaAtMs = forecasts === null ? null : lastEnd(forecasts);
+  const soonestAtMs = forecasts === null ? null : soonestEnd(forecasts, db.nowMs);
   return {
     line,
-    nodes: nodes.map((node) => ({ ...node, etaAtMs: node.endedAtMs === null ? (ends.get(node.job) ?? null) : null })),
+    nodes: nodes.map((node) => ({ ...node, etaAtMs: etaOf(node, ends.get(node.job)) })),
     edges: chain.edges.map((edge) => {
       const verdict = picture.edges.get(`${edge.from}>${edge.to}`);
       return {
@@ -109,7 +126,9 @@ export async function readChainRunPicture(
     frozen: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, parseTotals(run.manifest)), []),
     told: [...runs.values()].reduce<Total[]>((sum, run) => addTotals(sum, statesOfRun(run, counts.get(run.id))), []),
     etaAtMs,
-    isLate: line.cutOffAt !== null && (etaAtMs ?? line.endedAt ?? db.nowMs) > line.cutOffAt,
+    soonestAtMs,
+    neverRan: (forecasts ?? []).flatMap((node) => (node.startAtMs !== null && node.endAtMs === null ? [node.job] : [])),
+    isLate: line.cutOffAt !== null && (soonestAtMs ?? line.endedAt ?? db.nowMs) > line.cutOffAt,
     groups: [...new Set(nodes.map(({ group }) => group).filter((group) => group !== ''))],
   };
 }
@@ -120,47 +139,64 @@ export const statesOfRun = (run: RunRow, counts: RunCounts | undefined): readonl
 
 export function progressOfRun(
   run: RunRow,
-  shardsDone: number,
-  nowMs: number,
-  counts: RunCounts | undefined,
+  seen: {
+    /** When the first of it was sent to an executor; null: nothing was. */
+    readonly begunAtMs: number | null;
+    readonly shardsDone: number;
+    readonly nowMs: number;
+    readonly counts: RunCounts | undefined;
+  },
 ): ProgressFigures {
   return progressOf({
-    nowMs,
-    startedAtMs: run.createdAt,
+    nowMs: seen.nowMs,
+    startedAtMs: seen.begunAtMs,
     endedAtMs: run.endedAt,
-    shardsDone,
+    shardsDone: seen.shardsDone,
     shardsTotal: run.shardTotal,
     slicesDone: run.slicesTold,
     slicesTotal: run.sliceCount,
     frozen: parseTotals(run.manifest),
     told: parseTotals(run.totalsTold),
-    counts: countsOfAll(counts ?? null, parseTotals(run.manifest)),
+    counts: countsOfAll(seen.counts ?? null, parseTotals(run.manifest)),
   });
 }
 
-async function endsOf(
+async function forecastsOf(
   db: SqlReader,
   line: ChainRunLineRow,
-  chain: Chain,
-  nodes: readonly Omit<NodeDetail, 'etaAtMs'>[],
-): Promise<ReadonlyMap<string, number | null>> {
-  if (line.endedAt !== null) return new Map();
-  const usual = await usualDurations(
-    db,
-    nodes.flatMap(({ jobId }) => jobId ?? []),
-  );
-  const seen = nodes.map(
-    (node): EtaNode => ({
-      job: node.job,
-      endedAtMs: node.endedAtMs,
-      isDone: node.endedAtMs !== null || node.picture.kind === 'stands' || node.picture.kind === 'passed_over',
-      startedAtMs: node.startedAtMs,
-      etaAtMs: node.progress?.etaAtMs ?? null,
-      usualMs: node.jobId === null ? null : (usual.get(node.jobId) ?? null),
-    }),
-  );
-  return nodeEnds(seen, chain.edges, db.nowMs);
+  { chain, facts, runs, jobIds }: ChainRead,
+  seen: {
+    readonly nodes: readonly Omit<NodeDetail, 'etaAtMs'>[];
+    readonly begun: ReadonlyMap<number, number>;
+    readonly counts: ReadonlyMap<number, RunCounts>;
+  },
+): Promise<NodeForecast[]> {
+  const byId = await usualDurations(db, [...jobIds.values()]);
+  const usual = [...jobIds].flatMap(([job, id]) => (byId.has(id) ? [[job, byId.get(id) ?? 0] as const] : []));
+  const progress = new Map(seen.nodes.map((node) => [node.job, node.progress]));
+  return forecastNodes({
+    chain,
+    facts,
+    runs: new Map(
+      [...runs].map(([job, run]) => [
+        job,
+        {
+          begunAtMs: seen.begun.get(run.id) ?? null,
+          endedAtMs: run.endedAt,
+          etaAtMs: progress.get(job)?.etaAtMs ?? null,
+          isUntouched: countsOfAll(seen.counts.get(run.id) ?? null, parseTotals(run.manifest))?.worked === 0,
+        },
+      ]),
+    ),
+    usualMs: new Map(usual),
+    startedAtMs: line.createdAt,
+    nowMs: db.nowMs,
+    cutOffAtMs: line.cutOffAt,
+  });
 }
+
+const etaOf = (node: Pick<NodeDetail, 'endedAtMs'>, forecast: NodeForecast | undefined): number | null =>
+  node.endedAtMs !== null || forecast === undefined || forecast.outcome === 'stands' ? null : forecast.endAtMs;
 
 async function sweepsOf(
   db: SqlReader,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Hints } from '../../../shared/redis/hints.ts';
 import { type AdminOptions, readAdminOptions } from '../../admin/admin-options.ts';
 import { createAlarmSender } from '../../admin/alarm/http-alarm-sender.ts';
+import { createMovements } from '../../admin/alarm/movements.ts';
 import { sendAlarms } from '../../admin/alarm/send-alarms.ts';
 import { liveCountsOf } from '../../admin/night/live-counts.ts';
 import { offerSetup } from '../../admin/people/set-up.ts';
@@ -42,6 +43,8 @@ export function createAdmin(ctx: SchedulerContext, options: AdminOptions, needs:
   });
   const open = (sealed: string): string | null =>
     openToken(sealed, accessToken) ?? (previousAccessToken === null ? null : openToken(sealed, previousAccessToken));
+  const counts = liveCountsOf(ctx);
+  const watch = { counts, movements: createMovements() };
   return {
     mount: (app) =>
       mountAdmin(app, {
@@ -55,7 +58,7 @@ export function createAdmin(ctx: SchedulerContext, options: AdminOptions, needs:
         arrivalRoots: needs.arrivalRoots,
         hints: needs.hints,
         live: createLiveHub(ctx),
-        counts: liveCountsOf(ctx),
+        counts,
         sender,
         url: needs.url,
       }),
@@ -66,6 +69,7 @@ export function createAdmin(ctx: SchedulerContext, options: AdminOptions, needs:
       // The link is a secret for as long as it is good, so it is said and not logged by a field that others collect.
       else ctx.logger.warn(`nobody can log in yet: make the first administrator at ${link.url}`);
     },
-    sendAlarms: () => sendAlarms(ctx, { sender, open, publicUrl: () => settings.publicUrl ?? (needs.url() || null) }),
+    sendAlarms: () =>
+      sendAlarms(ctx, { sender, open, watch, publicUrl: () => settings.publicUrl ?? (needs.url() || null) }),
   };
 }

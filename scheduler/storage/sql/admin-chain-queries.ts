@@ -72,6 +72,14 @@ export async function activeChainRunLines(db: SqlReader): Promise<ChainRunLineRo
   return db.all(`${LINE} where r.state in ('running', 'cancelling') order by r.id desc limit 200`);
 }
 
+/** Chain runs at work that have a cut-off (index s_chain_run_state). */
+export async function cutOffsAtWork(db: SqlReader): Promise<{ readonly id: number; readonly cutOffAt: number }[]> {
+  return db.all(
+    `select id, cut_off_at as cutOffAt from s_chain_run
+      where state in ('running', 'cancelling') and cut_off_at is not null order by id`,
+  );
+}
+
 export interface ShardCountRow {
   readonly runId: number;
   readonly done: number;
@@ -87,6 +95,17 @@ export async function shardCounts(db: SqlReader, runIds: readonly number[]): Pro
     [...runIds],
   );
   return new Map(rows.map((row) => [row.runId, { ...row, done: Number(row.done), total: Number(row.total) }]));
+}
+
+/** When the first of each run was sent to an executor; what waits is not there (the attempts' index by run). */
+export async function begunAt(db: SqlReader, runIds: readonly number[]): Promise<Map<number, number>> {
+  if (runIds.length === 0) return new Map();
+  const rows = await db.all<{ runId: number; begunAt: number }>(
+    `select run_id as runId, min(sent_at) as begunAt from s_attempt
+      where run_id in (${runIds.map(() => '?').join(', ')}) group by run_id`,
+    [...runIds],
+  );
+  return new Map(rows.map(({ runId, begunAt }) => [runId, Number(begunAt)]));
 }
 
 export interface SweepRow {

@@ -36,6 +36,7 @@ import {
   SORTED_MAX,
   shardPage,
 } from '../../../storage/sql/admin-run-queries.ts';
+import { begunAt } from '../../../storage/sql/admin-chain-queries.ts';
 import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
 import { stoppingAttempts } from '../../../storage/sql/kill-queries.ts';
 import { resumedRunId } from '../../../storage/sql/run-line-queries.ts';
@@ -283,7 +284,15 @@ async function runDetail(
     settledAtMs: run.settledAt,
     result: runResultOf(shards),
     shardCounts: counts,
-    progress: progressOfRun({ ...run, ...told }, counts.succeeded ?? 0, db.nowMs, now),
+    progress: progressOfRun(
+      { ...run, ...told },
+      {
+        begunAtMs: (await begunAt(db, [told.id])).get(told.id) ?? null,
+        shardsDone: counts.succeeded ?? 0,
+        nowMs: db.nowMs,
+        counts: now,
+      },
+    ),
     frozen: parseTotals(told.manifest).map(moneyOf),
     told: statesOfRun(told, now).map(moneyOf),
     mismatch: judgeTold({ ...run, ...told }).mismatch,
