@@ -19,7 +19,7 @@ const PASSWORD = 'correct horse battery';
 async function givenAdminScheduler() {
   let link = '';
   const given = await givenScheduler({
-    jobs: [job(1, 'debit')],
+    jobs: [job(1, 'debit'), job(2, 'settle', { group: 'money', tellsSettled: true })],
     admin: { onSetupLink: ({ url }) => (link = url) },
   });
   const at = `${given.scheduler.url}api/v1`;
@@ -69,6 +69,18 @@ test.each([false, true])('a question goes from the page to an executor and back 
   expect(await ask('/nights?group=orders')).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL' } } });
   expect(await ask('/nights/report?group=orders&nightId=1')).toMatchObject({ status: 404 });
   expect(await ask('/items?group=nobody&q=C-1')).toMatchObject({ status: 503 });
+  // Of executors without batch jobs nobody says that something was not found: their runs have no steps.
+  const { runId } = (await ask('/jobs/1/run', { requestId: 'plain' })).body;
+  expect(await ask(`/runs/${runId}/steps`)).toEqual({ status: 200, body: { items: [], next: null } });
+  expect((await ask('/groups')).body.items).toMatchObject([
+    { name: 'money', tellsSettled: true },
+    { name: 'orders', tellsSettled: false },
+  ]);
+  // An executor of another make answers nothing, however often it is asked.
+  await given.store.transaction('another make', (tx) =>
+    tx.run('update s_executor set incarnation = null where app_name = ?', ['orders']),
+  );
+  expect(await ask('/items?group=orders&q=C-1')).toMatchObject({ status: 404 });
 });
 
 test('steps of a batch job in a run go from its store to the page', async () => {
@@ -181,7 +193,15 @@ async function aNightInDoubt(world: MoneyWorld): Promise<void> {
   await expect(ask('items.resolve', order)).rejects.toMatchObject({ code: 'TWO_PEOPLE_NEEDED' });
   expect(await ask('items.resolve', { ...order, approvedBy: 'bo' })).toMatchObject({ state: 'FAILED' });
   await expect(ask('items.resolve', { ...order, approvedBy: 'bo' })).rejects.toThrow();
-  expect(JSON.stringify(await ask('items.history', { requestNo }))).toContain('approved by bo');
+  const { events } = (await ask('items.history', { requestNo })) as unknown as {
+    events: { text: string; says: object }[];
+  };
+  expect(JSON.stringify(events)).toContain('approved by bo');
+  expect(events.map(({ says }) => says)).toContainEqual({
+    code: 'resolved',
+    values: { as: 'failed', by: 'ana', approvedBy: 'bo', reason: 'the bank says no' },
+  });
+  expect(events.every(({ says }) => says !== undefined)).toBe(true);
   const amounts = { due: { count: 2, amountMinor: 0 } };
   const report = JSON.stringify({ legs: { PREMIUM: { CNY: amounts } } }).replace(':0}', ':90071992547409931}');
   await world.plant(
@@ -191,6 +211,9 @@ async function aNightInDoubt(world: MoneyWorld): Promise<void> {
   );
   const nights = (await ask('nights.list')) as unknown as { items: { nightId: string; totals: object[] }[] };
   expect(nights.items[0]).toMatchObject({ state: 'unresolved', totals: [{ amountMinor: '90071992547409931' }] });
+  await world.plant('update night set chain_run_id = 77 where seq = 7', []);
+  expect(await ask('nights.list', { chainRunId: 77 })).toMatchObject({ items: [{ chainRunId: 77 }], next: null });
+  expect(await ask('nights.list', { chainRunId: 78 })).toEqual({ items: [], next: null });
   const read = await ask('nights.report', { nightId: nights.items[0]?.nightId ?? '' });
   expect((read.sections as object[])[0]).toMatchObject({
     name: 'conservation',

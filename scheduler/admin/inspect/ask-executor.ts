@@ -18,6 +18,9 @@ export async function askExecutor(ctx: SchedulerContext, group: string, asked: A
   const { inspect } = ctx.client;
   const executors = await ctx.store.read('find-executors', (db) => liveExecutors(db, group));
   const own = executors.filter(({ foreign }) => !foreign).slice(0, TRIED_MAX);
+  if (executors.length > 0 && own.length === 0) {
+    throw new DaybreakError('NOT_FOUND', `the executors of group "${group}" are not ours: they answer no questions`);
+  }
   if (inspect === undefined || own.length === 0) {
     throw new DaybreakError(
       'EXECUTOR_UNREACHABLE',

@@ -21,6 +21,8 @@ export const Group = Type.Object({
     gone: Type.Integer(),
   }),
   openRuns: Type.Integer(),
+  /** A job of it tells what is settled (`tellsSettled`): its executors are asked about items and nights. */
+  tellsSettled: Type.Boolean(),
   /** Held by a person: no job of it fires. */
   isHeld: Type.Boolean(),
 });

@@ -241,7 +241,7 @@ export const runRoutes = {
   }),
   'GET /runs/:runId/steps': route({
     summary:
-      'Steps of the batch jobs in its shards: start, end and counts of each, asked of an executor. 503 when none can be asked.',
+      'Steps of the batch jobs in its shards: start, end and counts of each, asked of an executor. Empty where executors have no batch jobs; 503 when none can be asked.',
     permission: 'view',
     subject: ofRun,
     params: runId,

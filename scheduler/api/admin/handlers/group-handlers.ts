@@ -34,9 +34,10 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
     return states.map((state) => {
       const of = counts.executors.get(state.appName);
       const count = (word: string): number => of?.get(word) ?? 0;
+      const all = jobs.get(state.appName) ?? [];
       return {
         ...settingsOf(state),
-        jobs: (jobs.get(state.appName) ?? []).filter(({ definition }) => !definition.tags.includes(REMOVED_TAG)).length,
+        jobs: all.filter(({ definition }) => !definition.tags.includes(REMOVED_TAG)).length,
         executors: {
           alive: count('alive'),
           draining: count('draining'),
@@ -44,6 +45,8 @@ export function createGroupHandlers(parts: AdminParts): Handlers<typeof groupRou
           gone: count('gone'),
         },
         openRuns: counts.openRuns.get(state.appName) ?? 0,
+        // Of jobs that were taken away, too: what they left open is still there to be decided.
+        tellsSettled: all.some(({ definition }) => definition.tellsSettled),
         isHeld: held.has(state.appName),
       };
     });

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DaybreakError } from '../../../../shared/errors.ts';
+import { DaybreakError, isDaybreakError } from '../../../../shared/errors.ts';
 import type { RunCounts } from '../../../../shared/protocol/inspect.ts';
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import { clearRuns } from '../../../admin/clear-runs.ts';
@@ -18,25 +18,26 @@ import { throttledNow } from '../../../run/run-view.ts';
 import { toldRowOf } from '../../../run/told-of-run.ts';
 import { AFTER_RUN, BEFORE_RUN, isHook } from '../../../shard/hook-shards.ts';
 import { currentCachedJob } from '../../../storage/definition-cache.ts';
+import { begunAt } from '../../../storage/sql/admin-chain-queries.ts';
+import { countAttemptsOf, countClearable } from '../../../storage/sql/admin-clearing-queries.ts';
 import {
   type AttemptPageRow,
   attemptsOfShards,
-  countAttemptsOf,
-  countClearable,
-  countRange,
   countShardStates,
   lineageOf,
   newestAttempts,
-  type RunFilter,
-  type RunLineRow,
   relatedRuns,
   runExtras,
+  shardPage,
+} from '../../../storage/sql/admin-run-detail-queries.ts';
+import {
+  countRange,
+  type RunFilter,
+  type RunLineRow,
   runLines,
   runLinesOf,
   SORTED_MAX,
-  shardPage,
 } from '../../../storage/sql/admin-run-queries.ts';
-import { begunAt } from '../../../storage/sql/admin-chain-queries.ts';
 import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
 import { stoppingAttempts } from '../../../storage/sql/kill-queries.ts';
 import { resumedRunId } from '../../../storage/sql/run-line-queries.ts';
@@ -141,7 +142,13 @@ export function createRunHandlers({ ctx, counts }: AdminParts): Handlers<typeof 
         return { group: line?.appName ?? '', runId: firstId, sinceMs: first?.createdAt ?? 0 };
       });
       const { group, ...which } = found;
-      return askPage(ctx, group, 'run.steps', { ...which, ...query });
+      try {
+        return await askPage(ctx, group, 'run.steps', { ...which, ...query });
+      } catch (error) {
+        // Executors without batch jobs do not know the question: then the run has no steps, and nothing is wrong.
+        if (isDaybreakError(error) && error.code === 'NOT_FOUND') return { items: [], next: null };
+        throw error;
+      }
     },
     'POST /runs/:runId/kill': async (call) => {
       const { runId } = call.params;
