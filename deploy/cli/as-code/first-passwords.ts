@@ -23,7 +23,9 @@ export function placeForFirstPasswords(
   if (file === undefined) {
     if (!terminal.live) {
       throw new UsageError(
-        `${people} of the people are new, and their first passwords must not land in a log: give --first-passwords FILE`,
+        people === 1
+          ? 'one of the people is new, and the first password must not land in a log: give --first-passwords FILE'
+          : `${people} of the people are new, and their first passwords must not land in a log: give --first-passwords FILE`,
       );
     }
     return { fill: (apply) => apply(), tell: (made) => show(terminal, made) };
@@ -45,13 +47,17 @@ export function placeForFirstPasswords(
     },
     tell: (made) =>
       terminal.say(
-        `first passwords of ${made.length} people are in ${inert(file)}: give each their own, and remove the file`,
+        made.length === 1
+          ? `the first password of ${inert(made[0]?.name ?? '')} is in ${inert(file)}: hand it over, and remove the file`
+          : `first passwords of ${made.length} people are in ${inert(file)}: give each their own, and remove the file`,
       ),
   };
 }
 
 function show(terminal: Pick<Terminal, 'say'>, made: FirstPasswords): void {
-  terminal.say('first passwords, shown this once; each has to be changed at the first log-in:');
+  const what =
+    made.length === 1 ? 'first password, shown this once; it has' : 'first passwords, shown this once; each has';
+  terminal.say(`${what} to be changed at the first log-in:`);
   for (const { name, password } of made) terminal.say(`    ${inert(name)}  ${password}`);
 }
 
