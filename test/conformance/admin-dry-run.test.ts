@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { ExecutorClient } from '../../scheduler/dispatch/executor-client.ts';
 import { recordHeartbeat } from '../../scheduler/registry/record-heartbeat.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import { describeOnEachStore, type NewStorePlace } from '../support/each-store.ts';
 import { type Asker, type GivenAdmin, givenAdmin } from '../support/given-admin.ts';
 import { job } from '../support/given-scheduler.ts';
+import { silentClient } from '../support/given-scheduler-context.ts';
+import { usually } from '../support/usual-durations.ts';
 
 const CRON = { kind: 'cron', dialect: 'quartz', text: '0 30 2 * * ?', zone: 'Europe/Berlin' } as const;
 const JOBS = [
@@ -15,6 +18,7 @@ const JOBS = [
   job(6, 'failover', { route: 'FAILOVER' }),
   job(7, 'script', { glueType: 'GLUE_SHELL', handler: '', route: 'FIRST' }),
   job(8, 'repair', {}),
+  job(9, 'idle', { route: 'BUSYOVER' }),
 ];
 const CHAINS = [
   {
@@ -28,6 +32,7 @@ const CHAINS = [
     schedule: CRON,
     cutOff: { kind: 'after', afterMs: 60_000 },
   },
+  { name: 'asks', nodes: ['failover', 'idle'], edges: [] },
 ] as const;
 
 interface Given {
@@ -36,8 +41,8 @@ interface Given {
 }
 
 /** Two executors of the group `orders` live. */
-async function given(newPlace: NewStorePlace = IN_MEMORY): Promise<Given> {
-  const admin = await givenAdmin(newPlace, { jobs: JOBS, chains: CHAINS });
+async function given(newPlace: NewStorePlace = IN_MEMORY, client?: ExecutorClient): Promise<Given> {
+  const admin = await givenAdmin(newPlace, { jobs: JOBS, chains: CHAINS, ...(client === undefined ? {} : { client }) });
   for (const port of [9001, 9002]) {
     await recordHeartbeat(admin.ctx, {
       registryGroup: 'EXECUTOR',
@@ -94,16 +99,40 @@ describe('what a dry run says', () => {
     expect(wrong.status).toBe(400);
   });
 
-  test('of a route that asks its executors, it goes to one of those that live, and nobody is asked', async () => {
-    const it = await given();
-    const { run } = await ofJob(it, 6);
-    expect(run).toMatchObject({
-      outcome: 'goes',
-      waitsFor: null,
-      reason: expect.stringContaining('FAILOVER'),
-      shardTotal: 1,
-    });
-    expect(run.shards).toMatchObject([{ executor: 'http://127.0.0.1:9001/', leaves: 'at_once' }]);
+  test('asks executors where the route goes by their answers: it goes to the first that says yes, else it waits', async () => {
+    const silent = new Set<string>();
+    const client: ExecutorClient = {
+      ...silentClient,
+      beat: async (address) => !silent.has(address),
+      idleBeat: async (address) => (silent.has(address) ? 'busy' : 'idle'),
+    };
+    const it = await given(IN_MEMORY, client);
+    const goesTo = async (jobId: number) => {
+      const { run } = await ofJob(it, jobId);
+      return [run.outcome, run.waitsFor, run.reason, run.shards.map(({ executor }) => executor)];
+    };
+    const [first, second] = ['http://127.0.0.1:9001/', 'http://127.0.0.1:9002/'];
+    expect([await goesTo(6), await goesTo(9)]).toEqual([
+      ['goes', null, null, [first]],
+      ['goes', null, null, [first]],
+    ]);
+    silent.add(first);
+    expect([await goesTo(6), await goesTo(9)]).toEqual([
+      ['goes', null, null, [second]],
+      ['goes', null, null, [second]],
+    ]);
+    silent.add(second);
+    const again = 'they are asked again';
+    expect([await goesTo(6), await goesTo(9)]).toEqual([
+      ['waits', 'executors', `no executor answers when it is asked (group "orders"); ${again}`, [first]],
+      ['waits', 'executors', `no executor is free: 2 are busy with the job (group "orders"); ${again}`, [first]],
+    ]);
+    const chain = { params: { chain: 'asks' }, body: { businessDate: '2026-11-20' } };
+    const { nodes } = (await it.admin.ask('POST /chains/:chain/dry-run', it.root, chain)).body;
+    expect(nodes.map(({ job, run }) => [job, run?.outcome])).toEqual([
+      ['failover', 'waits'],
+      ['idle', 'waits'],
+    ]);
   });
 
   test('says what is in the way: holds, an earlier run, a file, limits, nobody there, no script', async () => {
@@ -201,22 +230,3 @@ async function everything(store: SqlStore): Promise<Record<string, unknown>> {
     return rows;
   });
 }
-
-/** Earlier runs that took so long. */
-const usually = (store: SqlStore, durations: Readonly<Record<number, number>>): Promise<void> =>
-  store.transaction('plant', async (tx) => {
-    for (const [jobId, durationMs] of Object.entries(durations)) {
-      const fireId = await tx.insertReturningId(
-        `insert into s_fire (job_id, origin, dedup_key, planned_at, business_date, state) values (?, 'manual', 'x', 1, '2026-11-19', 'fired')`,
-        [Number(jobId)],
-      );
-      const hash = (
-        await tx.get<{ hash: string }>('select config_hash as hash from s_job where id = ?', [Number(jobId)])
-      )?.hash;
-      await tx.insertReturningId(
-        `insert into s_run (fire_id, job_id, config_hash, app_name, state, param, planned_at, business_date, created_at, ended_at)
-          values (?, ?, ?, 'orders', 'succeeded', '', 1, '2026-11-19', 1, ?)`,
-        [fireId, Number(jobId), hash ?? '', 1 + durationMs],
-      );
-    }
-  });

@@ -11,6 +11,7 @@ import { currentCachedJob } from '../../storage/definition-cache.ts';
 import { childrenOf } from '../../storage/sql/admin-job-queries.ts';
 import { usualDurations } from '../../storage/sql/admin-run-queries.ts';
 import { currentJob } from '../../storage/sql/definition-queries.ts';
+import { askingFirst } from './asking.ts';
 import { forecastRun, type RunForecast } from './forecast-run.ts';
 import { undone } from './undone.ts';
 
@@ -56,34 +57,36 @@ export async function dryRunJob(ctx: SchedulerContext, order: JobOrder): Promise
   assertFireOrder({ businessDate, requestId });
   const refusal = param === undefined ? null : paramRefusal(param);
   if (refusal !== null) throw new DaybreakError('BAD_INPUT', `param ${refusal}`, { details: { path: 'param' } });
-  return undone(ctx.store, 'dry-run-job', async (tx) => {
-    const job = await currentJob(tx, { name });
-    if (job === null) throw new DaybreakError('NOT_FOUND', `there is no job "${name}"`);
-    const hold = await heldBy(tx, { jobId: job.id, group: job.group, chainId: null });
-    const { runId } = await fireNow(
-      tx,
-      ctx,
-      {
-        jobName: name,
-        origin: 'manual',
-        dedupKey: requestId,
-        chainRun: null,
-        businessDate,
-        param: param ?? null,
-      },
-      newEffects(),
-    );
-    const run = await forecastRun(tx, ctx, runId, SHARDS_SHOWN);
-    const usualMs = (await usualDurations(tx, [job.id])).get(job.id) ?? null;
-    return {
-      nowMs: tx.nowMs,
-      heldBecause: hold === null ? null : holdInWords(hold),
-      run,
-      usualMs,
-      etaAtMs: usualMs === null || run.outcome !== 'goes' ? null : tx.nowMs + usualMs,
-      children: await childForecasts(tx, job),
-    };
-  });
+  return askingFirst(ctx, (asking) =>
+    undone(ctx.store, 'dry-run-job', async (tx) => {
+      const job = await currentJob(tx, { name });
+      if (job === null) throw new DaybreakError('NOT_FOUND', `there is no job "${name}"`);
+      const hold = await heldBy(tx, { jobId: job.id, group: job.group, chainId: null });
+      const { runId } = await fireNow(
+        tx,
+        ctx,
+        {
+          jobName: name,
+          origin: 'manual',
+          dedupKey: requestId,
+          chainRun: null,
+          businessDate,
+          param: param ?? null,
+        },
+        newEffects(),
+      );
+      const run = await forecastRun(tx, ctx, runId, { shardsMax: SHARDS_SHOWN, asking });
+      const usualMs = (await usualDurations(tx, [job.id])).get(job.id) ?? null;
+      return {
+        nowMs: tx.nowMs,
+        heldBecause: hold === null ? null : holdInWords(hold),
+        run,
+        usualMs,
+        etaAtMs: usualMs === null || run.outcome !== 'goes' ? null : tx.nowMs + usualMs,
+        children: await childForecasts(tx, job),
+      };
+    }),
+  );
 }
 
 /** Nearest first; each once, also where several lead to it. */

@@ -3,6 +3,7 @@ import type { Job } from '../../definition/job-definition.ts';
 import { handOutShards } from '../../dispatch/hand-out-shards.ts';
 import { newEffects } from '../../effects.ts';
 import { byAddress } from '../../routing/live-executor.ts';
+import type { ProbeAnswer } from '../../routing/route-failover.ts';
 import type { WaitsFor } from '../../run/judge-waiting.ts';
 import { type LookVerdict, lookAtRun } from '../../run/look-at-run.ts';
 import { renderShardParam } from '../../run/render-shard-param.ts';
@@ -14,6 +15,7 @@ import { awaitedInput, giveInput } from '../../storage/sql/input-queries.ts';
 import { lockRun, type RunRow } from '../../storage/sql/run-queries.ts';
 import { giveScript } from '../../storage/sql/script-queries.ts';
 import { type ShardRow, shardsOf } from '../../storage/sql/shard-queries.ts';
+import type { Asking } from './asking.ts';
 
 /** One shard as it would leave. */
 export interface ShardForecast {
@@ -47,29 +49,29 @@ export async function forecastRun(
   tx: SqlTx,
   ctx: SchedulerContext,
   runId: number,
-  shardsMax: number,
+  { shardsMax, asking }: { readonly shardsMax: number; readonly asking: Asking },
 ): Promise<RunForecast> {
   const made = await lockRun(tx, runId);
   const job = made === null ? null : await currentCachedJob(tx, made.jobId);
   if (made === null || job === null) throw new Error(`run ${runId} is not there in the transaction that made it`);
-  const { run, next } = await judged(tx, ctx, made, job);
+  const { run, next } = await judged(tx, ctx, { run: made, job, answers: asking.answers.get(job.id) ?? null });
+  if (next?.kind === 'ask') asking.asks.set(job.id, next);
   const live = byAddress(await executorsFor(tx, ctx, job));
   const input = (await awaitedInput(tx, runId))?.path ?? null;
   const seen = {
-    waitsFor: next === 'ask' ? null : run.waitsFor,
-    // Nobody is asked by a dry run. That somebody would say yes is what live executors are for.
-    reason: next === 'ask' ? `asks first (${job.route}): the shard is shown as if all of them said yes` : run.reason,
+    waitsFor: run.waitsFor,
+    reason: run.reason,
     input,
     executors: live.map(({ address }) => address),
   };
   if (run.state === 'discarded' || run.state === 'failed') {
     return { ...seen, outcome: 'discarded', shardTotal: null, shards: [] };
   }
-  const outcome =
-    run.state === 'running' || next === 'ask' ? 'goes' : next === 'end_first' ? 'ends_others_first' : 'waits';
+  const outcome = run.state === 'running' ? 'goes' : next?.kind === 'end_first' ? 'ends_others_first' : 'waits';
   if (run.state === 'waiting') {
     // As if the file were there, so that a parameter that names it is whole.
     if (input !== null) await giveInput(tx, runId, { path: input, bytes: 0, changedAtMs: 0, sha256: '' });
+    // As if everybody said yes: it shows what each shard would be given, whoever takes it then.
     const answers = new Map(live.map(({ address }) => [address, 'yes'] as const));
     const canGo = job.glueType === 'BEAN' || (await giveScript(tx, run, job.glueType)) !== null;
     if (canGo && live.length > 0) await splitRun(tx, ctx, { run, job, live, answers }, newEffects());
@@ -84,12 +86,12 @@ export async function forecastRun(
 async function judged(
   tx: SqlTx,
   ctx: SchedulerContext,
-  run: RunRow,
-  job: Job,
-): Promise<{ run: RunRow; next: LookVerdict['kind'] | null }> {
+  made: { readonly run: RunRow; readonly job: Job; readonly answers: ReadonlyMap<string, ProbeAnswer> | null },
+): Promise<{ run: RunRow; next: LookVerdict | null }> {
+  const { run } = made;
   if (run.state !== 'waiting' || run.waitsFor === 'input') return { run, next: null };
-  const verdict = await lookAtRun(tx, ctx, { run, job, answers: null }, newEffects());
-  return { run: (await lockRun(tx, run.id)) ?? run, next: verdict.kind };
+  const next = await lookAtRun(tx, ctx, made, newEffects());
+  return { run: (await lockRun(tx, run.id)) ?? run, next };
 }
 
 async function shardForecasts(
