@@ -26,7 +26,8 @@ const REMEMBERED_MAX = 1_000;
 /**
  * Tells watchers that something changed. It looks at the store once a second, for all of them together and only while
  * somebody watches: so a change by another scheduler of the cluster is seen like one of this process, and nothing is lost
- * with a message. What changed is found by comparing a short state per topic with that of the look before.
+ * with a message. What changed is found by comparing a short state per topic with that of the look before. A topic that
+ * nobody watched until now is told at its first look: what changed between a page's own read and that look is in no state.
  */
 export function createLiveHub(ctx: SchedulerContext): LiveHub {
   const watchers = new Set<Watcher>();
@@ -54,7 +55,7 @@ export function createLiveHub(ctx: SchedulerContext): LiveHub {
     for (const [topic, state] of found) {
       const before = states.get(topic);
       states.set(topic, state);
-      if (before !== undefined && before !== state) tell(topic, nowMs);
+      if (before !== state) tell(topic, nowMs);
     }
   }
 
@@ -102,7 +103,6 @@ export function createLiveHub(ctx: SchedulerContext): LiveHub {
         if (watchers.size > 0) return;
         stopping?.abort();
         stopping = null;
-        states.clear();
       };
     },
     close() {
