@@ -1,7 +1,7 @@
 import { DaybreakError } from '../../shared/errors.ts';
 import { countBeforeDeleting } from '../count/count-runs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { type ClearFilter, clearableRuns, countClearable } from '../storage/sql/admin-run-queries.ts';
+import { type ClearFilter, clearableRuns, countClearable } from '../storage/sql/admin-clearing-queries.ts';
 import { deleteRuns } from '../storage/sql/retention-queries.ts';
 import { lockCountMark } from '../storage/sql/run-day-queries.ts';
 

@@ -4,7 +4,7 @@ import { messageReader } from '../../shared/protocol/read-message.ts';
 import type { SqlReader, SqlTx } from '../../shared/sql/sql.ts';
 import { addedJobName } from '../definition/added-job.ts';
 import { type Job, type JobDefinition, readJob } from '../definition/job-definition.ts';
-import { REMOVED_TAG } from '../definition/removed-tag.ts';
+import { isTakenAway, switchedOff, takenAway } from '../definition/removed-tag.ts';
 import { type Effects, newEffects } from '../effects.ts';
 import { defineJob } from '../firing/define.ts';
 import { triggerJob } from '../firing/trigger-job.ts';
@@ -95,8 +95,8 @@ export function createJobVerbs(ctx: SchedulerContext): Record<string, WireVerb> 
     // Everything else stays: what it waits for, what waits for it, and whether it is started.
     return { ...job, ...others, misfire: { ...job.misfire, ...misfire }, retry: { ...job.retry, ...retry } };
   });
-  const removeJob = change('removeJob', (job) => ({ ...job, enabled: false, tags: [...job.tags, REMOVED_TAG] }));
-  const stopJob = change('stopJob', (job) => ({ ...job, enabled: false }));
+  const removeJob = change('removeJob', takenAway);
+  const stopJob = change('stopJob', switchedOff);
   const startJob = change('startJob', (job) =>
     job.schedule.kind === 'none' ? 'a job whose scheduleType is NONE cannot be started' : { ...job, enabled: true },
   );
@@ -150,7 +150,7 @@ type GroupVerb = (body: unknown, group: string) => Promise<Answer>;
 
 async function jobOf(db: SqlReader, group: string, id: number): Promise<Job> {
   const job = await currentJob(db, { id });
-  if (job === null || job.group !== group || job.tags.includes(REMOVED_TAG)) {
+  if (job === null || job.group !== group || isTakenAway(job)) {
     throw new NoSuchJobError(`job [${id}] not found.`);
   }
   return job;

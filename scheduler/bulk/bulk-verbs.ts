@@ -4,7 +4,7 @@ import type { SqlTx } from '../../shared/sql/sql.ts';
 import { closeAlarmIn } from '../alarm/alarms.ts';
 import { zoneOf } from '../arrival/await-input.ts';
 import { type Job, readJob } from '../definition/job-definition.ts';
-import { REMOVED_TAG } from '../definition/removed-tag.ts';
+import { switchedOff, switchedOn, takenAway } from '../definition/removed-tag.ts';
 import type { Effects } from '../effects.ts';
 import { defineJob } from '../firing/define.ts';
 import { fireNow } from '../firing/fire-now.ts';
@@ -81,9 +81,9 @@ const rerunning = (kind: RerunKind): BulkAct => ({
 });
 
 export const BULK_ACTS: Readonly<Record<BulkVerb, BulkAct>> = {
-  enable: changing('enable', (job) => ({ ...job, enabled: true, tags: withoutTag(job.tags, REMOVED_TAG) })),
-  disable: changing('disable', (job) => ({ ...job, enabled: false })),
-  remove: changing('remove', (job) => ({ ...job, enabled: false, tags: withTag(job.tags, REMOVED_TAG) })),
+  enable: changing('enable', switchedOn),
+  disable: changing('disable', switchedOff),
+  remove: changing('remove', takenAway),
   tag: changing('tag', (job, tag) => ({ ...job, tags: withTag(job.tags, tag) })),
   untag: changing('untag', (job, tag) => ({ ...job, tags: withoutTag(job.tags, tag) })),
   hold: {

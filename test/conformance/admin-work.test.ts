@@ -122,6 +122,46 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     expect(await found({ removed: true })).toEqual(['close']);
   });
 
+  test('what storing would refuse is told while it is written, all of it at once', async () => {
+    const admin = await given();
+    const root = await admin.setUp();
+    const wrongIn = async (definition: object, asker = root): Promise<string[]> => {
+      const { body } = await admin.ask('POST /jobs/check', asker, { body: { job: definition } });
+      return body.problems.map(({ path, message }) => `${path} ${message}`.slice(0, 60)).sort();
+    };
+    expect(await wrongIn({ name: '', handler: '', group: '', labels: 'none' })).toEqual([
+      'group must be the appname of executors',
+      'handler must not be empty',
+      'labels is "none" and must be object',
+      'name must be 1 to 64 letters, digits, ".", "_" or "-"',
+      expect.stringMatching(/^route must be one of FIRST, LAST/),
+    ]);
+    const good = { name: 'close', group: 'orders', handler: 'close', route: 'ROUND' } as const;
+    expect(await wrongIn(good)).toEqual([]);
+    expect(await wrongIn({ ...good, name: 'import', limits: { calendar: 'lost' } })).toEqual([
+      'limits.calendar names "lost", but there is no such calendar',
+      'name belongs to another job',
+    ]);
+    expect(await wrongIn({ ...good, id: 1, name: 'import' })).toEqual([]);
+    const after = (...jobs: string[]) => ({ schedule: { kind: 'parent', jobs, on: 'always' } });
+    expect(await wrongIn({ ...good, ...after('lost') })).toEqual([
+      'schedule.jobs names "lost", but there is no such job',
+    ]);
+    await admin.ask('POST /jobs', root, { body: { job: { ...good, ...after('import') } } });
+    expect(await wrongIn({ ...good, id: 1, name: 'import', ...after('close') })).toEqual([
+      'schedule.jobs goes round in a circle: "import" fires after i',
+    ]);
+    // Whoever may not store it does not find out what others have.
+    const looking = await admin.user('looking', [{ group: 'orders', permissions: ['view'] }], root);
+    expect(await wrongIn({ ...good, name: 'import', limits: { calendar: 'lost' } }, looking)).toEqual([]);
+    const chain = { name: 'night', nodes: ['import'], edges: [] };
+    const wrongInChain = async (more: object, asker = root) =>
+      (await admin.ask('POST /chains/check', asker, { body: { chain, ...more } })).body.problems;
+    expect(await wrongInChain({})).toEqual([]);
+    expect(await wrongInChain({ isNew: true })).toEqual([{ path: 'name', message: 'belongs to another chain' }]);
+    expect(await wrongInChain({ isNew: true }, looking)).toEqual([]);
+  });
+
   test('pages go on where the one before ended', async () => {
     const admin = await given();
     const root = await admin.setUp();
@@ -179,6 +219,18 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     expect([await listed({}), await listed({ removed: true })]).toEqual([[], ['night']]);
     await admin.ask('POST /chains/:chain/enable', root, { params: { chain: 'night' } });
     expect([await listed({}), await listed({ removed: true })]).toEqual([['night'], []]);
+    const { version } = (await admin.ask('GET /chains/:chain', root, { params: { chain: 'night' } })).body;
+    const changed = { ...CHAINS[0], owner: 'ana', tags: ['month'] };
+    await admin.ask('PUT /chains/:chain', root, {
+      params: { chain: 'night' },
+      body: { chain: changed, version },
+    });
+    const filters = async (asker: Asker) => (await admin.ask('GET /chain-filters', asker)).body;
+    expect(await filters(root)).toEqual({ tags: ['month'], owners: ['ana'] });
+    expect([await listed({ tag: 'month', owner: 'ana' }), await listed({ tag: 'other' })]).toEqual([['night'], []]);
+    // One of its jobs is of a group that they do not see.
+    const elsewhere = await admin.user('elsewhere', [{ group: 'reports', permissions: ['view'] }], root);
+    expect(await filters(elsewhere)).toEqual({ tags: [], owners: [] });
   });
 
   test('many at once: each is judged by itself, and what fails for one keeps no other from it', async () => {

@@ -39,6 +39,9 @@ const PARTS_OF_JOB = [
   'priority',
   'parallelMax',
   'block',
+  'window',
+  'loadGuard',
+  'labels',
 ] as const;
 const PARTS_OF_CHAIN = ['schedule', 'limits', 'misfire', 'businessDate', 'cutOff', 'sweeps', 'joinAny'] as const;
 
@@ -50,7 +53,7 @@ function readInput<Given extends object, T>(
   parts: readonly string[],
 ): ReadDefinition<T> {
   const problems: DefinitionProblem[] = [];
-  let left = given;
+  let left: Given = given;
   while (problems.length < PROBLEMS_MAX) {
     try {
       const definition = read(left);
@@ -60,17 +63,38 @@ function readInput<Given extends object, T>(
       const problem = problemIn(error.message, given);
       problems.push(problem);
       const part = problem.path.split(/[.[]/)[0] ?? '';
-      if (!parts.includes(part) || !(part in left)) break;
-      left = without(left, part);
+      const next = withoutFault(left, part, parts);
+      if (next === null) break;
+      left = next;
     }
   }
   return { kind: 'wrong', problems };
 }
 
+/** The same with another value there, so that the next fault is found; null: nothing is known that could stand there. */
+function withoutFault<T extends object>(left: T, part: string, parts: readonly string[]): T | null {
+  if (parts.includes(part)) return part in left ? without(left, part) : null;
+  const standIn = STAND_INS[part];
+  return standIn === undefined || (left as Record<string, unknown>)[part] === standIn
+    ? null
+    : { ...left, [part]: standIn };
+}
+
+/** Good values for what every definition has to have. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  name: 'name',
+  group: 'group',
+  handler: 'handler',
+  route: 'FIRST',
+};
+
 /** `job "import": schedule.text is no quartz cron: ...` and `job "import": "retry" must not have "cuont"`. */
 function problemIn(message: string, given: object): DefinitionProblem {
   const said = message.replace(/^(job|chain) "[^"]*"(, (schedule|arrival|cutOff)( of kind \w+)?)?: /, '');
   const part = /^(?:job|chain) "[^"]*", (schedule|arrival|cutOff)/.exec(message)?.[1];
+  const missing = /^the definition must have "(\w+)"/.exec(said)?.[1];
+  if (missing !== undefined)
+    return { path: part === undefined ? missing : `${part}.${missing}`, message: 'is missing' };
   const quoted = /^"([\w.[\]]+)" (.*)$/s.exec(said);
   const plain = /^([A-Za-z]+(?:[.[][\w\]]+)*):? (.*)$/s.exec(said);
   const [path, text] =

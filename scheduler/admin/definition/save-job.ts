@@ -1,5 +1,5 @@
 import { DaybreakError } from '../../../shared/errors.ts';
-import type { SqlTx } from '../../../shared/sql/sql.ts';
+import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
 import { type Job, type JobDefinition, readJob } from '../../definition/job-definition.ts';
 import { newEffects } from '../../effects.ts';
 import { defineJob } from '../../firing/define.ts';
@@ -98,20 +98,24 @@ async function assertNameFree(tx: SqlTx, name: string, jobId: number): Promise<v
   if (id !== undefined && id !== jobId) throw taken('name', name);
 }
 
-/** Jobs that it fires after have to be there, and must not fire after it. */
-async function assertParents(tx: SqlTx, job: Pick<JobDefinition, 'name' | 'schedule'>, jobId: number): Promise<void> {
+/** Jobs that it fires after have to be there, and must not fire after it. Throws CONFIG_INVALID with the field. */
+export async function assertParents(
+  db: SqlReader,
+  job: Pick<JobDefinition, 'name' | 'schedule'>,
+  jobId: number,
+): Promise<void> {
   const { schedule } = job;
   if (schedule?.kind !== 'parent') return;
   const seen = new Set<string>([job.name]);
   let next = [...schedule.jobs];
   while (next.length > 0) {
-    const ids = await jobIdsByName(tx, next);
+    const ids = await jobIdsByName(db, next);
     const above: string[] = [];
     for (const name of next) {
       const id = ids.get(name);
       if (id === jobId || name === job.name)
         throw parentProblem(`goes round in a circle: "${name}" fires after itself`);
-      const parent = id === undefined ? null : await currentCachedJob(tx, id);
+      const parent = id === undefined ? null : await currentCachedJob(db, id);
       if (parent === null) throw parentProblem(`names "${name}", but there is no such job`);
       seen.add(name);
       if (parent.schedule.kind === 'parent')

@@ -1,4 +1,4 @@
-import type { AttemptPageRow } from '../../storage/sql/admin-run-queries.ts';
+import type { AttemptPageRow } from '../../storage/sql/admin-run-detail-queries.ts';
 import type { RunRow } from '../../storage/sql/run-queries.ts';
 
 /** One thing that happened to a run. */

@@ -78,6 +78,13 @@ export const chainRoutes = {
     }),
     reply: pageOf(ChainLine),
   }),
+  // Not below /chains, where a chain may be called so.
+  'GET /chain-filters': route({
+    summary: 'What the list of chains can be filtered by: tags and owners that occur.',
+    permission: 'view',
+    subject: { kind: 'visible' },
+    reply: Type.Object({ tags: Type.Array(Type.String()), owners: Type.Array(Type.String()) }),
+  }),
   'POST /chains': route({
     summary: 'Makes a chain. A cycle is refused with the cycle shown.',
     permission: 'edit',
@@ -87,10 +94,10 @@ export const chainRoutes = {
     audit: 'chain.create',
   }),
   'POST /chains/check': route({
-    summary: 'Checks a definition field by field and stores nothing.',
+    summary: 'Checks a definition field by field and stores nothing. `isNew`: its name has to be free.',
     permission: 'view',
     subject: { kind: 'none' },
-    body: strict({ chain: ChainInputShape }),
+    body: strict({ chain: ChainInputShape, isNew: maybe(Type.Boolean()) }),
     reply: Checked,
     readsOnly: true,
   }),

@@ -126,7 +126,8 @@ export const jobRoutes = {
     audit: 'job.create',
   }),
   'POST /jobs/check': route({
-    summary: 'Checks a definition field by field and stores nothing. With an id: as a change of that job.',
+    summary:
+      'Checks a definition field by field and stores nothing. With an id: as a change of that job; else its name has to be free.',
     permission: 'view',
     subject: { kind: 'none' },
     body: strict({ job: JobInputShape }),

@@ -1,6 +1,6 @@
 import type { SqlReader } from '../../../../shared/sql/sql.ts';
 import type { Chain } from '../../../definition/chain-definition.ts';
-import { REMOVED_TAG } from '../../../definition/removed-tag.ts';
+import { isTakenAway, ownTags } from '../../../definition/removed-tag.ts';
 import { holdInWords } from '../../../firing/held-by.ts';
 import { newestChainRuns } from '../../../storage/sql/admin-chain-queries.ts';
 import { type Listed, nextFiresOf } from '../../../storage/sql/admin-job-queries.ts';
@@ -23,7 +23,7 @@ export async function chainLines(
       name: chain.name,
       title: chain.title,
       owner: chain.owner,
-      tags: chain.tags.filter((tag) => tag !== REMOVED_TAG),
+      tags: ownTags(chain),
       schedule: chain.schedule,
       enabled: chain.enabled,
       heldBecause: holdOf(holds, chain.name),
@@ -55,7 +55,7 @@ export function isWanted(
 ): boolean {
   const text = search.trim().toLowerCase();
   return (
-    chain.tags.includes(REMOVED_TAG) === removed &&
+    isTakenAway(chain) === removed &&
     (tag === undefined || chain.tags.includes(tag)) &&
     (owner === undefined || chain.owner === owner) &&
     (enabled === undefined || chain.enabled === enabled) &&

@@ -9,7 +9,7 @@ import { listedChain, listedJob } from '../../../storage/sql/admin-job-queries.t
 import type { dryRunRoutes } from '../contract/dry-run-routes.ts';
 import type { AdminParts, Handlers } from '../handler.ts';
 import { edgeView } from './edge-view.ts';
-import { zoneOf } from './job-handlers.ts';
+import { zoneOf } from './kept-handlers.ts';
 import { describeFires } from './next-fires.ts';
 
 const FIRES_SHOWN = 5;
