@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { nightBench, type Started } from '../support/night-command.ts';
@@ -86,6 +86,11 @@ test.concurrent('dev settles a night, has its home for itself, and goes on from 
   const ended = await fourth.event({ event: 'chain_ended' });
   expect(ended).toMatchObject({ chainRunId: 2, state: 'succeeded' });
   expect(fourth.told.filter(({ event }) => event === 'chain_fired')).toEqual([]);
+  // Its executors are the ones of before, at their addresses: nobody has to be told that those are lost.
+  const addresses = ({ told }: typeof first) =>
+    told.filter(({ event }) => event === 'executor_joined').map(({ address }) => String(address));
+  expect(new Set([...addresses(first), ...addresses(third), ...addresses(fourth)]).size).toBe(3);
+  expect(fourth.told.filter(({ event }) => event === 'executor_silent' || event === 'alarm')).toEqual([]);
   fourth.child.kill('SIGINT');
   expect((await fourth.ended).code).toBe(130);
 });
@@ -190,6 +195,13 @@ test.concurrent('a night that leaves something: what is open is asked again, and
     return person(String(url), '/session', { name, password: passwords.next });
   };
   const [maker, checker] = [await join('ann', ['view', 'run']), await join('bob', ['view', 'approve'])];
+  // Alarms can be tried out with whatever listens on this machine.
+  const receiver = createServer((socket) => socket.end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'));
+  await once(receiver.listen(0, '127.0.0.1'), 'listening');
+  const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+  const channel = await root('/alarm-channels', { name: 'hook', kind: 'webhook', settings: { url: hook } });
+  expect(await root(`/alarm-channels/${channel.id}/test`, {})).toEqual({ sent: true, problem: null });
+  receiver.close();
   await running.event({ event: 'chain_ended' });
 
   const open = (await maker('/items/unresolved?group=settlement')) as unknown as {

@@ -6,6 +6,7 @@ import { SETTLEMENT_GROUP } from '../nightly-settlement.ts';
 import { type DevMoney, openDevMoney } from './dev-money.ts';
 import { devNightHandlers } from './dev-nights.ts';
 import { type DevParts, SAMPLE_EXECUTORS } from './dev-scheduler.ts';
+import { keepPort, keptPort } from './kept-port.ts';
 
 const HEARTBEAT_MS = 1_000;
 
@@ -19,16 +20,19 @@ export async function startSamples(
   const money = await openDevMoney({ ...parts, ...options, store }, closing);
   const handlers = devNightHandlers({ ...options, ...parts, money, scheduler });
   const accessToken = await scheduler.groups.ownToken(SETTLEMENT_GROUP);
-  const executors = Array.from({ length: SAMPLE_EXECUTORS }, (_, n) =>
-    createExecutor({
+  const folders = Array.from({ length: SAMPLE_EXECUTORS }, (_, n) => join(options.folder, 'executors', String(n + 1)));
+  const executors = folders.map((dataDir, n) => {
+    const port = keptPort(dataDir);
+    return createExecutor({
       appname: SETTLEMENT_GROUP,
       schedulers: [scheduler.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')],
       accessToken,
-      // Any port: 9999 and those above it are for the executors of whoever tries this out.
-      port: 0,
+      // At first any port: 9999 and those above it are for the executors of whoever tries this out.
+      port: port ?? 0,
+      portFrom: port !== null,
       handlers,
       store,
-      dataDir: join(options.folder, 'executors', String(n + 1)),
+      dataDir,
       heartbeatIntervalMs: HEARTBEAT_MS,
       timeZone: options.timeZone,
       runtime,
@@ -36,11 +40,14 @@ export async function startSamples(
       inspections: settlementInspections(store, money.engine),
       afterSettled: (body) => money.engine.afterSettled(body),
       ...(n === 0 ? { metrics: money.metrics } : {}),
-    }),
-  );
+    });
+  });
   closing.defer(async () => {
     await Promise.all(executors.map((executor) => executor.stop()));
   });
-  for (const executor of executors) await executor.start();
+  for (const [n, executor] of executors.entries()) {
+    await executor.start();
+    keepPort(folders[n] ?? '', executor.address);
+  }
   return money;
 }

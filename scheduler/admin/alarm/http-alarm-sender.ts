@@ -36,7 +36,7 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
   const refuseIp = (host: string, ip: string): string | null =>
     isPublicIp(ip) || named.has(ip)
       ? null
-      : `${host} is not on the public internet: the owner of this scheduler allows its network with admin.alarmNetworks`;
+      : `${host} is not on the public internet: the owner of this scheduler allows its network with alarmNetworks (--alarm-networks)`;
   const lookup = judgedLookup(refuseIp, options.resolve);
 
   function refusalOf({ kind, settings }: AlarmTarget): string | null {
@@ -44,7 +44,7 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
     const url = URL.parse((settings as HookSettings).url);
     if (url === null) return 'the url is none';
     if (url.protocol !== 'https:' && !(options.plain && url.protocol === 'http:')) {
-      return 'the url must begin with https://';
+      return 'the url must begin with https://: http:// is for schedulers whose owner allows it with plainWebhooks (--plain-webhooks)';
     }
     if (url.username !== '' || url.password !== '') return 'a url holds no user or password';
     const host = hostOf(url);
@@ -55,7 +55,7 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
     if (!MAIL_PORTS.has(port) && !named.has(host)) return `port ${port} is none of mail: ${[...MAIL_PORTS].join(', ')}`;
     if (/[^\w.:-]/.test(host)) return 'the host is none';
     if (security === 'none' && !named.has(host))
-      return 'without TLS only a host in admin.alarmNetworks, written as its address, is spoken to';
+      return 'without TLS only a host in alarmNetworks (--alarm-networks), written as its address, is spoken to';
     return isIP(host) === 0 ? null : refuseIp(host, host);
   }
 
