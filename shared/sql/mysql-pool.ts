@@ -3,8 +3,9 @@ import { DaybreakError, messageOf, StoreUnreachableError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { maskUrl } from '../secrets.ts';
 import { createConnectionPlaces } from './connection-places.ts';
+import { createIdleConnections } from './idle-connections.ts';
 import { isTooManyConnections } from './mysql-errors.ts';
-import { type ServerFacts, sessionStatements } from './mysql-session.ts';
+import { pingEveryMs, type ServerFacts, sessionStatements } from './mysql-session.ts';
 import type { SqlValue } from './sql.ts';
 
 /** One checked-out connection, with promises. */
@@ -40,14 +41,26 @@ export interface MysqlPoolOptions {
   readonly runtime: Pick<Runtime, 'sleep'>;
   /** Null for the first look at the server, when nothing is known of it. */
   readonly facts: ServerFacts | null;
+  /** How often idle connections are spoken to. Default: as the server needs it. */
+  readonly pingEveryMs?: number;
 }
 
 export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
   const pool = createPool(driverOptions(options));
   const prepared = new WeakSet<object>();
+  const everyMs = options.pingEveryMs ?? (options.facts === null ? null : pingEveryMs(options.facts));
+  const idle = everyMs === null ? null : createIdleConnections<PoolConnection>({ everyMs, runtime: options.runtime });
 
   // A connection that dies while it lies idle is replaced by the pool; without a listener its error would end the process.
-  pool.on('connection', (connection) => connection.on('error', () => connection.destroy()));
+  pool.on('connection', (connection) => {
+    connection.on('error', () => {
+      idle?.remove(connection);
+      connection.destroy();
+    });
+    connection.on('end', () => idle?.remove(connection));
+  });
+  pool.on('release', (connection) => idle?.add(connection));
+  pool.on('acquire', (connection) => idle?.remove(connection));
 
   const places = createConnectionPlaces({ total: options.connections, waitMs: options.connectionWaitMs, ...options });
   const takeRaw = (): Promise<PoolConnection> =>
@@ -86,7 +99,10 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
       const { total, inUse, waiting } = places;
       return { total, inUse, waiting };
     },
-    close: () => new Promise((resolve, reject) => pool.end((error) => (error ? reject(error) : resolve()))),
+    close: () => {
+      idle?.close();
+      return new Promise((resolve, reject) => pool.end((error) => (error ? reject(error) : resolve())));
+    },
   };
 }
 

@@ -45,6 +45,7 @@ export async function assertServer(ask: Ask, given: LookGiven): Promise<ServerFa
   }
   return {
     isMariaDb,
+    rowTable: isMariaDb ? 'values' : isAtLeast(version, [8, 0, 19]) ? 'rows' : 'union',
     collation: await binaryCollation(ask, unfit),
     isolationVariable: settings.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation',
     sessionVariables: Object.keys(OPTIONAL_VARIABLES).filter((name) => settings.has(name)),
@@ -89,11 +90,14 @@ async function binaryCollation(ask: Ask, unfit: (why: string) => DaybreakError):
     `select collation_name as name from information_schema.collations where collation_name in ('${wanted.join("', '")}')`,
   );
   const found = wanted.find((name) => rows.some((row) => row.name === name));
-  if (!found) throw unfit(`has none of the collations ${wanted.join(', ')}`);
+  if (!found) throw unfit(`has none of the collations ${wanted.join(', ')}; MySQL has its own since 8.0.17`);
   return found;
 }
 
-function isAtLeast(version: string, wanted: readonly [number, number]): boolean {
-  const [, major = 0, minor = 0] = (/^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
-  return major > wanted[0] || (major === wanted[0] && minor >= wanted[1]);
+function isAtLeast(version: string, wanted: readonly number[]): boolean {
+  const parts = (/^(?:5\.5\.5-)?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [])
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  const at = wanted.findIndex((part, i) => part !== (parts[i] ?? 0));
+  return at < 0 || (parts[at] ?? 0) > (wanted[at] ?? 0);
 }

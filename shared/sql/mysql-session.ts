@@ -1,10 +1,13 @@
 import { DaybreakError } from '../errors.ts';
+import type { RowTableForm } from './bulk-sql.ts';
 import type { SqlValue } from './sql.ts';
 
 /** What each connection must be like; set when it is made and asserted at each begin, since it is per session (T18). */
 
 export interface ServerFacts {
   readonly isMariaDb: boolean;
+  /** The quickest form that it reads. */
+  readonly rowTable: RowTableForm;
   /** Compares byte by byte and does not pad; its name differs per server. */
   readonly collation: string;
   /** Newer MariaDB calls it as MySQL does. */
@@ -44,10 +47,12 @@ export const OPTIONAL_VARIABLES: Readonly<Record<string, string>> = {
   max_error_count: '65535',
 };
 
-// A process that stands still in the middle of a transaction (SIGSTOP, a machine that is moved) keeps its connection, and
-// with it every lock: MariaDB ends such a session. What it still writes afterwards has no transaction to be written in.
-// MySQL has no such setting; there its rows stay locked until the process goes on or its connection is ended by hand.
-const IDLE_IN_TRANSACTION_S = 30;
+// A process that stands still in the middle of a transaction (SIGSTOP, a machine that is moved or cut off) keeps its
+// connection, and with it every lock: the server ends such a session. What it still writes afterwards has no transaction
+// to be written in. MySQL knows no idle transactions, only idle sessions: there those that lie in the pool are spoken to.
+const IDLE_S = 30;
+/** How often connections that nobody has are spoken to, where the server ends idle sessions; null where it does not. */
+export const pingEveryMs = (facts: ServerFacts): number | null => (facts.isMariaDb ? null : (IDLE_S * 1000) / 3);
 
 /** Statements for a fresh connection, in order. No BEGIN is ever sent: with autocommit off, COMMIT to COMMIT is one. */
 export function sessionStatements(facts: ServerFacts): readonly string[] {
@@ -56,7 +61,7 @@ export function sessionStatements(facts: ServerFacts): readonly string[] {
     `set names utf8mb4 collate ${facts.collation}`,
     `set session sql_mode = '${SQL_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_S}${optional}`,
     'set session transaction isolation level read committed, read write',
-    ...(facts.isMariaDb ? [`set session idle_transaction_timeout = ${IDLE_IN_TRANSACTION_S}`] : []),
+    `set session ${facts.isMariaDb ? 'idle_transaction_timeout' : 'wait_timeout'} = ${IDLE_S}`,
     'set session autocommit = 0',
   ];
 }

@@ -25,12 +25,18 @@ export function createMysqlTransactions(
   given: BeginGiven & { readonly scopes: TransactionScope; readonly logger: Logger },
 ): MysqlTransactions {
   const { label, runtime, book, scopes, logger, facts } = given;
-  const rowTable = facts.isMariaDb ? 'values' : 'union';
 
   async function runOnce<T>(name: string, how: { pool: MysqlPool; ownSession: boolean }, body: Body<T>): Promise<T> {
     const { connection, nowMs } = await begin(how.pool, given);
     return scopes.run(name, async (scope) => {
-      const current = createMysqlTx({ connection, scope, label, nowMs, rowTable, measure: measureAs(name) });
+      const current = createMysqlTx({
+        connection,
+        scope,
+        label,
+        nowMs,
+        rowTable: facts.rowTable,
+        measure: measureAs(name),
+      });
       let result: T;
       try {
         result = await body(current.tx);
@@ -98,7 +104,7 @@ export function createMysqlTransactions(
       const measure = measureAs(name);
       try {
         return await scopes.run(name, (scope) =>
-          body(createMysqlTx({ connection, scope, label, nowMs, rowTable, measure }).tx),
+          body(createMysqlTx({ connection, scope, label, nowMs, rowTable: facts.rowTable, measure }).tx),
         );
       } finally {
         // The reader has what it asked for: it does not wait for the end of its session's transaction.

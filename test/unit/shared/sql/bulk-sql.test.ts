@@ -51,4 +51,5 @@ test('one text per shape', () => {
   expect(updateOneText(update)).toBe(`update "t" set "s" = ? where "k" = ? and (state = 'x' or 1 = 0)`);
   expect(updateManyText(update, 2, 'union')).toContain(`where (state = 'x' or 1 = 0)`);
   expect(updateManyText(update, 2, 'values')).toContain('values (?,?),(?,?)');
+  expect(updateManyText(update, 2, 'rows')).toContain('(values row(?,?),row(?,?)) as given(given_0,given_1) ');
 });

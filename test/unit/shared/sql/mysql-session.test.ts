@@ -18,6 +18,7 @@ import { loggedLines } from '../../../support/logged-lines.ts';
 const FIT: SqlValue[] = [1_700_000_000_000, 'READ-COMMITTED', 0, SQL_MODE, '+00:00', 0];
 const facts: ServerFacts = {
   isMariaDb: true,
+  rowTable: 'values',
   collation: 'utf8mb4_nopad_bin',
   isolationVariable: 'tx_isolation',
   sessionVariables: ['lock_wait_timeout'],
@@ -115,8 +116,19 @@ test('a server as it has to be gives its facts', async () => {
 });
 
 test.each([
+  ['8.0.18', 'union'],
+  ['8.0.19', 'rows'],
+  ['8.0.33-log', 'rows'],
+  ['8.4.0', 'rows'],
+  ['10.0.0', 'rows'],
+])('MySQL %s gets lists of rows as %s', async (version, rowTable) => {
+  expect(await look({ version })).toMatchObject({ isMariaDb: false, rowTable });
+});
+
+test.each([
   [{ version: '10.5.9-MariaDB' }, 'STORE_UNFIT', /too old: MariaDB 10\.6 or MySQL 8\.0/],
   [{ version: '5.7.40' }, 'STORE_UNFIT', /too old/],
+  [{ version: '7.9.99' }, 'STORE_UNFIT', /too old/],
   [{ max_allowed_packet: '1048576' }, 'STORE_UNFIT', /max_allowed_packet = 1048576\): set it to 16M/],
   [{ innodb_flush_log_at_trx_commit: '2' }, 'STORE_UNFIT', /set innodb_flush_log_at_trx_commit = 1$/],
   [{ log_bin: 'ON' }, 'STORE_UNFIT', /set sync_binlog = 1$/],
