@@ -2,6 +2,7 @@ import { DaybreakError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { ANY_MYSQL_COLLATION, mysqlWords, SQLITE_WORDS } from './ddl-words.ts';
 import { bookText, checksumsOf } from './migration-book.ts';
+import { isTriggerForbidden } from './mysql-errors.ts';
 import type { DdlWords, Migration, SqlDialect, SqlReader, SqlStore, SqlTx, SqlValue } from './sql.ts';
 
 export interface MigrateOptions {
@@ -142,10 +143,20 @@ async function runStatement(tx: SqlTx, text: string, mayBeDone: boolean): Promis
     await tx.run(text);
   } catch (error) {
     const cause = error instanceof DaybreakError ? error.cause : null;
+    if (isTriggerForbidden(cause)) throw triggerForbidden(cause);
     const errno = (cause as { errno?: unknown } | null)?.errno;
     if (!mayBeDone || typeof errno !== 'number' || !DONE_ALREADY.has(errno)) throw error;
   }
 }
+
+const triggerForbidden = (cause: unknown): DaybreakError =>
+  new DaybreakError(
+    'STORE_UNFIT',
+    'the tables are guarded by triggers, and this server, which has a binary log, lets only an administrator make them: ' +
+      'set log_bin_trust_function_creators = ON there until the tables are made, or let an administrator run what ' +
+      '"daybreak migrate --print" prints',
+    { cause },
+  );
 
 async function hasBook(db: SqlReader): Promise<boolean> {
   const text =

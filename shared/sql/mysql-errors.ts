@@ -52,12 +52,12 @@ export function failureOf(error: unknown): SqlFailure {
 }
 
 /**
- * Whether the server said for certain that a COMMIT did not happen: a cluster that refused the write set, or a server
- * that became read-only under the transaction. Anything else in answer to a COMMIT leaves it open.
+ * Whether the server said for certain that a COMMIT did not happen: a cluster that refused the write set (Galera, MySQL's
+ * group replication), or a server that became read-only under the transaction. Anything else leaves it open.
  */
 export function commitRefusal(error: unknown): SqlFailure | null {
   const errno = serverErrno(error);
-  if (errno === 1213) return 'SQL_DEADLOCK';
+  if (errno === 1213 || errno === 3101) return 'SQL_DEADLOCK';
   return errno !== null && READ_ONLY.has(errno) ? 'STORE_READ_ONLY' : null;
 }
 
@@ -65,6 +65,9 @@ export const isTooManyConnections = (error: unknown): boolean => {
   const { errno } = error as DriverError;
   return typeof errno === 'number' && TOO_MANY.has(errno);
 };
+
+/** A server with a binary log lets only an administrator make triggers, unless it is told to trust their makers. */
+export const isTriggerForbidden = (error: unknown): boolean => serverErrno(error) === 1419;
 
 /** Warnings of INSERT IGNORE that say no more than "the key is there". */
 export const isKeyWarning = (code: number): boolean => KEY_IS_THERE.has(code);

@@ -13,9 +13,9 @@ import { migrate, migrationsBehind } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import { type PrintedServer, printMigrations } from '../../shared/sql/print-migrations.ts';
 import type { Migration, SqlReader, SqlStore } from '../../shared/sql/sql.ts';
+import { describeOnEachServer } from '../support/each-store.ts';
 import { loggedLines } from '../support/logged-lines.ts';
 import { createMysqlDatabase, runOnServer } from '../support/mysql-database.ts';
-import { describeWith } from '../support/servers.ts';
 
 const runtime = systemRuntime();
 
@@ -31,10 +31,10 @@ describe('migrations on SQLite', () => {
   });
 });
 
-describeWith(['MariaDB'], 'migrations on MySQL', () => {
+describeOnEachServer('migrations', (server) => {
   const drops: (() => Promise<void>)[] = [];
   const openFresh = async (): Promise<SqlStore> => {
-    const database = await createMysqlDatabase();
+    const database = await createMysqlDatabase(server);
     drops.push(database.drop);
     return openSqlStore({ url: database.url, connections: 3, durability: 'warn' }, { runtime, logger });
   };
@@ -96,7 +96,7 @@ describeWith(['MariaDB'], 'migrations on MySQL', () => {
   });
 
   test('one whose process is killed in the middle is gone on with by the next, which had to wait for nothing but that', async () => {
-    const database = await createMysqlDatabase();
+    const database = await createMysqlDatabase(server);
     drops.push(database.drop);
     const texts = ['create table a (id int)', 'do sleep(600)', 'create table b (id int)'];
     const child = migratingProcess(database.url, texts);
@@ -108,7 +108,7 @@ describeWith(['MariaDB'], 'migrations on MySQL', () => {
     const sleeping = await store.read('sleeping', (db) =>
       db.arrays(`select id from information_schema.processlist where info = 'do sleep(600)'`),
     );
-    for (const [id] of sleeping) await runOnServer([`kill ${id}`]).catch(() => undefined);
+    for (const [id] of sleeping) await runOnServer([`kill ${id}`], server).catch(() => undefined);
     const mended = migration('0001-a', texts[0] ?? '', 'do sleep(0)', texts[2] ?? '');
     await expect(migrate(store, [mended], { logger, waitMs: 120_000 })).resolves.toEqual(['0001-a']);
     expect(await store.read('b', (db) => db.arrays('select count(*) from b'))).toEqual([[0]]);
@@ -128,6 +128,19 @@ describeWith(['MariaDB'], 'migrations on MySQL', () => {
         { timeout: 60_000 },
       )
       .toEqual([[null]]);
+    await store.close();
+  });
+
+  test('who may make tables but no triggers is told what to do, and goes on from there', async () => {
+    const store = await openFresh();
+    const guard = `signal sqlstate 'HY000' set mysql_errno = 1419, message_text = 'made up'`;
+    const forbidden = migrate(store, [migration('0001-a', 'create table a (id int)', guard)], { logger });
+    await expect(forbidden).rejects.toMatchObject({
+      code: 'STORE_UNFIT',
+      message: expect.stringMatching(/log_bin_trust_function_creators = ON.*daybreak migrate --print/),
+    });
+    const allowed = migration('0001-a', 'create table a (id int)', 'do 0');
+    expect(await migrate(store, [allowed], { logger })).toEqual(['0001-a']);
     await store.close();
   });
 
@@ -154,7 +167,7 @@ describeWith(['MariaDB'], 'migrations on MySQL', () => {
   });
 
   test('the one that is applying is waited for by another process', async () => {
-    const database = await createMysqlDatabase();
+    const database = await createMysqlDatabase(server);
     drops.push(database.drop);
     const stores = await Promise.all(
       [1, 2, 3].map(() => openSqlStore({ url: database.url, connections: 2, durability: 'warn' }, { runtime, logger })),
