@@ -4,19 +4,19 @@ import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+import { describeOnEachServer } from '../support/each-store.ts';
 import { givenRouting, portOf } from '../support/given-routing.ts';
 import { createMysqlDatabase } from '../support/mysql-database.ts';
-import { describeWith } from '../support/servers.ts';
 import { describeBlocking } from './scheduler-blocking.suite.ts';
 
 const runtime = systemRuntime();
 // What was sent before is not sent again meanwhile, however long the machine takes.
 const sentOnce = { resendAfterMs: 600_000 };
 
-describeWith(['MariaDB'], 'with a MySQL server', () => {
+describeOnEachServer('with a server', (server) => {
   const drops: (() => Promise<void>)[] = [];
   const open = async (): Promise<SqlStore> => {
-    const database = await createMysqlDatabase();
+    const database = await createMysqlDatabase(server);
     drops.push(database.drop);
     return openSqlStore({ url: database.url, connections: 6, durability: 'warn' }, { runtime, logger });
   };
@@ -24,7 +24,7 @@ describeWith(['MariaDB'], 'with a MySQL server', () => {
     for (const drop of drops) await drop();
   });
 
-  describeBlocking('MySQL', open);
+  describeBlocking(server, open);
 
   // Two schedulers that look at runs of two jobs at once, and count how full the group is before either lets one go.
   async function runsThatWent(change: (store: SqlStore) => SqlStore, waitMs: number): Promise<number> {

@@ -13,17 +13,17 @@ import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+import { describeOnEachServer } from '../support/each-store.ts';
 import { givenContext, ORDERS_DEFINITIONS } from '../support/given-scheduler-context.ts';
 import { createMysqlDatabase } from '../support/mysql-database.ts';
-import { describeWith } from '../support/servers.ts';
 import { describeSchedulerStore } from './scheduler-store.suite.ts';
 
 const runtime = systemRuntime();
 
-describeWith(['MariaDB'], 'the scheduler with a MySQL server', () => {
+describeOnEachServer('the scheduler with a server', (server) => {
   const drops: (() => Promise<void>)[] = [];
   const open = async (): Promise<SqlStore> => {
-    const database = await createMysqlDatabase();
+    const database = await createMysqlDatabase(server);
     drops.push(database.drop);
     return openSqlStore({ url: database.url, connections: 6, durability: 'warn' }, { runtime, logger });
   };
@@ -31,7 +31,7 @@ describeWith(['MariaDB'], 'the scheduler with a MySQL server', () => {
     for (const drop of drops) await drop();
   });
 
-  describeSchedulerStore('MySQL', open);
+  describeSchedulerStore(server, open);
 
   // Two results whose transactions have both counted the shards before either of them ends.
   async function childrenAfterTwoResults(change: (store: SqlStore) => SqlStore, waitMs: number): Promise<string[]> {

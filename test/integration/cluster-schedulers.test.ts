@@ -158,7 +158,7 @@ describeWith(['MariaDB'], 'schedulers of a cluster as processes', () => {
   async function killIdleOwners(): Promise<void> {
     const open = await store.read('open-transactions', (db) =>
       db.all<{ id: number }>(
-        `select p.id from information_schema.processlist p join information_schema.innodb_trx t
+        `select p.id as id from information_schema.processlist p join information_schema.innodb_trx t
            on t.trx_mysql_thread_id = p.id where p.db = database() and p.command = 'Sleep' and p.time >= 1`,
       ),
     );

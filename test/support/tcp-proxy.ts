@@ -7,10 +7,10 @@ export type Direction = 'up' | 'down';
 /** A TCP proxy on loopback that can cut, drop, delay, hold and throttle one link, and stop it at a byte pattern. */
 export interface TcpProxy {
   readonly port: number;
-  /** From now on, the first chunk towards the server that holds `text` is forwarded, and its answer never comes back. */
-  cutAnswerTo(text: string): void;
-  /** From now on, the first chunk towards the server that holds `text` is not forwarded either. */
-  cutBefore(text: string): void;
+  /** From now on, the first chunk towards the server that holds such a text is forwarded, and its answer never comes back. */
+  cutAnswerTo(text: string | readonly string[]): void;
+  /** From now on, the first chunk towards the server that holds such a text is not forwarded either. */
+  cutBefore(text: string | readonly string[]): void;
   /** From now on nothing passes on the connections that are open now, and neither side is told: half-open. */
   muteAll(): void;
   /** Ends all connections that are open now. */
@@ -30,6 +30,12 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
+/** Chunks are looked at in lower case. */
+const finder =
+  (texts: string | readonly string[]) =>
+  (chunk: string): boolean =>
+    [texts].flat().some((text) => chunk.includes(text.toLowerCase()));
+
 interface Faults {
   readonly dropped: Record<Direction, boolean>;
   readonly delayMs: Record<Direction, number>;
@@ -42,7 +48,7 @@ interface Faults {
 export async function createTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const muted = new Set<readonly [Socket, Socket]>();
-  let rule: { text: string; forward: boolean } | null = null;
+  let rule: { isIn: (chunk: string) => boolean; forward: boolean } | null = null;
   const faults: Faults = {
     dropped: { up: false, down: false },
     delayMs: { up: 0, down: 0 },
@@ -69,7 +75,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     const send = { up: lane(upstream, 'up', faults), down: lane(client, 'down', faults) };
     client.on('data', (chunk) => {
       if (muted.has(pair) || faults.dropped.up) return;
-      const hit = rule !== null && chunk.toString('latin1').toLowerCase().includes(rule.text);
+      const hit = rule !== null && rule.isIn(chunk.toString('latin1').toLowerCase());
       if (!hit || rule === null) {
         send.up(chunk);
         return;
@@ -110,10 +116,10 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
   return {
     port: (server.address() as AddressInfo).port,
     cutAnswerTo(text) {
-      rule = { text: text.toLowerCase(), forward: true };
+      rule = { isIn: finder(text), forward: true };
     },
     cutBefore(text) {
-      rule = { text: text.toLowerCase(), forward: false };
+      rule = { isIn: finder(text), forward: false };
     },
     muteAll() {
       for (const pair of pairs) muted.add(pair);

@@ -22,6 +22,7 @@ async function runTests(files: Readonly<Record<string, string>>, variables: Read
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   const none = {
     DAYBREAK_TEST_MYSQL_URL: '',
+    DAYBREAK_TEST_MYSQL8_URL: '',
     DAYBREAK_TEST_REDIS_URL: '',
     DAYBREAK_TEST_PAGE: '',
     DAYBREAK_TEST_REQUIRE_ALL: '',
@@ -79,4 +80,16 @@ test('where everything is required, a missing server fails', async () => {
   const { exitCode, lines } = await runTests({ 'b.test.ts': NEEDS_TWO }, { DAYBREAK_TEST_REQUIRE_ALL: '1' });
   expect(lines.at(-1)).toBe('0 passed, 2 failed');
   expect(exitCode).toBe(1);
+});
+
+test('a second database server is never required: what it would run is left out and said', async () => {
+  const secondServer = `${HEAD}describeWith(['MySQL 8'], 'second', () => { test('e', () => {}); });`;
+  const files = { 'a.test.ts': PASSES, 'b.test.ts': secondServer };
+  const { exitCode, lines } = await runTests(files, { DAYBREAK_TEST_REQUIRE_ALL: '1' });
+  expect(lines.slice(-3)).toEqual([
+    'Not run: 1 test for want of MySQL 8.',
+    expect.stringMatching(/: DAYBREAK_TEST_MYSQL8_URL=mysql:.* npm test$/),
+    '2 passed, 0 failed',
+  ]);
+  expect(exitCode).toBe(0);
 });
