@@ -42,7 +42,8 @@ export function runCountsInspections(store: SqlStore, itemsMax = ITEMS_LOOKED_AT
   };
 }
 
-interface SliceCounts {
+/** How far one slice is, as its row says at this moment. */
+export interface SliceCounts {
   readonly no: number;
   readonly items: number;
   readonly worked: number;
@@ -53,7 +54,7 @@ interface SliceCounts {
 
 async function countRun(db: SqlReader, runId: number, readings: Readings, itemsMax: number): Promise<RunCounts> {
   const run = await db.get<{ leg: string }>('select group_name as leg from slice_run where run_id = ?', [runId]);
-  const slices = run === null ? [] : await slicesOf(db, runId);
+  const slices = run === null ? [] : await sliceCounts(db, runId);
   await readChanged(db, runId, slices, readings, itemsMax);
   const shown = slices.map(({ no, items }) => {
     const reading = readings.get(no);
@@ -72,8 +73,8 @@ async function countRun(db: SqlReader, runId: number, readings: Readings, itemsM
   };
 }
 
-/** Relies on the primary key (run_id, slice_no). `mark` differs whenever an item of the slice has changed. */
-async function slicesOf(db: SqlReader, runId: number): Promise<SliceCounts[]> {
+/** Every slice of a run, by number. Relies on the primary key (run_id, slice_no). `mark` differs whenever an item of the slice has changed. */
+export async function sliceCounts(db: SqlReader, runId: number): Promise<SliceCounts[]> {
   const rows = await db.arrays(
     `select slice_no, item_count, lo, cursor_seq, sent_to_seq, settled_count, open_count, history_no
        from slice where run_id = ? order by slice_no`,

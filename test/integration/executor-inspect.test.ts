@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { settlementInspections } from '../../executor/examples/settlement/inspect-settlement.ts';
+import { legProgress } from '../../executor/examples/settlement/night-status.ts';
 import { defineHandler } from '../../executor/handler/define-handler.ts';
 import { batchInspections } from '../../executor/inspect/inspect-batch.ts';
 import type { Inspections } from '../../executor/inspect/inspections.ts';
@@ -170,6 +171,11 @@ async function aNightInDoubt(world: MoneyWorld): Promise<void> {
   const [good = '', bad = ''] = await world.plans({ contractNo: 'C-1' }, { contractNo: 'C-2' });
   world.gateway.queries.push(() => ({ kind: 'unclear', why: 'reset', status: null, raw: '' }));
   await world.debit();
+  const counts = (await ask('run.counts', { runId: 101 })) as unknown as { settled: number; total: number };
+  expect(await world.store.read('legs', (db) => legProgress(db, 1))).toEqual([
+    { leg: 'PREMIUM', done: counts.settled, total: counts.total },
+  ]);
+  expect(counts.total).toBe(2);
   await world.plant(`update item set state = 'MANUAL' where subject = (select id from plan where contract_no = 'C-2')`);
   expect([good, bad]).toHaveLength(2);
   const found = await ask('items.search', { q: 'C-2' });

@@ -1,4 +1,5 @@
 import type { SqlReader } from '../../../shared/sql/sql.ts';
+import type { Said } from './night-status.ts';
 
 /** The call that is looked at. */
 export interface EvidenceSubject {
@@ -58,6 +59,7 @@ export async function evidenceEvents(db: SqlReader, { runId, requestNo, subject 
       atMs,
       kind: 'evidence',
       text: `${kind}: ${outcome}${asked > 1 ? `, with ${asked - 1} others` : ''}`,
+      says: { code: 'evidence', values: { of: kind, outcome, others: asked - 1 } } satisfies Said,
       by: null,
       body: withoutAccounts(entryOf(body, requestNo), accounts).slice(0, BODY_CHARS_MAX),
     }));

@@ -115,7 +115,7 @@ export async function itemHistory(store: SqlStore, given: Readonly<Record<string
     const told = await itemEvents(db, row.runId, requestNo);
     const evidence = await evidenceEvents(db, { ...row, requestNo });
     const events = [
-      ...told.map(({ atMs, what }) => ({ atMs, kind: 'call', text: what, by: null, body: null })),
+      ...told.map(({ atMs, what, says }) => ({ atMs, kind: 'call', text: what, says, by: null, body: null })),
       ...evidence,
     ].sort((a, b) => a.atMs - b.atMs);
     return { item: itemOf(row), events: events.slice(-500) };

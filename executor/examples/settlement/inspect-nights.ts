@@ -18,15 +18,20 @@ const NIGHT = `select n.id, n.business_date as businessDate, n.seq, n.chain_run_
     n.finished_at as finishedAt, n.exit_code as exitCode, n.report,
     (select count(*) from difference d where d.night_id = n.id and d.breaks = 1) as differences from night n`;
 
-const readPage = paramsReader(Type.Object(PAGE_PARAMS));
+const readPage = paramsReader(Type.Object({ ...PAGE_PARAMS, chainRunId: Type.Optional(Type.Integer({ minimum: 1 })) }));
 const readNight = paramsReader(Type.Object({ nightId: Type.String({ pattern: '^[0-9]{1,15}$' }) }));
 const readSlices = paramsReader(Type.Object({ ...PAGE_PARAMS, runId: Type.Integer({ minimum: 1 }) }));
 
+/** The newest first; of one chain run no more than its own. */
 export async function listNights(store: SqlStore, given: Readonly<Record<string, unknown>>) {
-  const { limit = PAGE_DEFAULT, after } = readPage(given);
+  const { limit = PAGE_DEFAULT, after, chainRunId } = readPage(given);
   const before = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after.split(':')[0]);
   return store.read('list-nights', async (db) => {
-    const rows = await db.all<NightRow>(`${NIGHT} where n.id < ? order by n.id desc limit ${limit + 1}`, [before]);
+    const [one, params] = chainRunId === undefined ? ['', []] : [' and n.chain_run_id = ?', [chainRunId]];
+    const rows = await db.all<NightRow>(`${NIGHT} where n.id < ?${one} order by n.id desc limit ${limit + 1}`, [
+      before,
+      ...params,
+    ]);
     return pageOf(rows, limit, { item: lineOf, cursor: ({ id }) => String(id) });
   });
 }

@@ -1,4 +1,5 @@
 import type { SqlReader } from '../../../shared/sql/sql.ts';
+import { type SliceCounts, sliceCounts } from '../../inspect/run-counts.ts';
 
 /** Items of one night in one state: how many, and how much (minor units as digit text: sums outgrow 2^53). */
 export interface MoneyByState {
@@ -66,24 +67,37 @@ export async function openMoney(db: SqlReader): Promise<OpenMoney[]> {
   }));
 }
 
-/** How far each leg of a night is, from its slices (at most 1,024 a run): cheap enough for twice a second. */
+/** How far each leg of a night is, from its slices (at most 2,048 a run): cheap enough for twice a second. */
 export async function legProgress(
   db: SqlReader,
   chainRunId: number,
 ): Promise<{ leg: string; done: number; total: number }[]> {
-  return db.all(
-    `select r.group_name as leg, coalesce(sum(s.settled_count), 0) as done, coalesce(sum(s.item_count), 0) as total
-       from slice_run r join slice s on s.run_id = r.run_id
-      where r.chain_run_id = ?
-      group by r.run_id, r.group_name order by r.run_id`,
+  const runs = await db.all<{ runId: number; leg: string }>(
+    'select run_id as runId, group_name as leg from slice_run where chain_run_id = ? order by run_id',
     [chainRunId],
   );
+  const legs: { leg: string; done: number; total: number }[] = [];
+  for (const { runId, leg } of runs) {
+    const slices = await sliceCounts(db, runId);
+    const sum = (of: (slice: SliceCounts) => number) => slices.reduce((all, slice) => all + of(slice), 0);
+    if (slices.length > 0) legs.push({ leg, done: sum(({ settled }) => settled), total: sum(({ items }) => items) });
+  }
+  return legs;
 }
 
 /** One line of an item's story, oldest first. */
 export interface ItemEvent {
   readonly atMs: number;
+  /** In English. */
   readonly what: string;
+  /** The same as a word and its values, for who says it in another language. */
+  readonly says: Said;
+}
+
+/** What happened, without a language: docs/admin.md has the words. */
+export interface Said {
+  readonly code: 'call_stored' | 'call_settled' | 'resolved' | 'evidence';
+  readonly values: Readonly<Record<string, string | number>>;
 }
 
 /** The story of the item behind a request number: its calls, what was answered, and who judged it. */
@@ -127,19 +141,27 @@ interface ResolutionRow {
 }
 
 function callEvents(call: CallRow): ItemEvent[] {
-  const stored = {
+  const { request_no: requestNo, presentation, attempt, sends, state } = call;
+  const stored: ItemEvent = {
     atMs: call.stored_at,
-    what: `call ${call.request_no} stored (presentation ${call.presentation}, attempt ${call.attempt}), sent ${call.sends} times`,
+    what: `call ${requestNo} stored (presentation ${presentation}, attempt ${attempt}), sent ${sends} times`,
+    says: { code: 'call_stored', values: { requestNo, presentation, attempt, sends } },
   };
   if (call.settled_at === null) return [stored];
   const facts = [call.code, call.gateway_ref].filter((fact) => fact !== null).join(', ');
-  const how = `${call.state} by ${call.settled_by ?? 'nobody'}${facts === '' ? '' : ` (${facts})`}`;
-  return [stored, { atMs: call.settled_at, what: `call ${call.request_no} ${how}` }];
+  const by = call.settled_by ?? 'nobody';
+  const what = `call ${requestNo} ${state} by ${by}${facts === '' ? '' : ` (${facts})`}`;
+  return [
+    stored,
+    { atMs: call.settled_at, what, says: { code: 'call_settled', values: { requestNo, state, by, facts } } },
+  ];
 }
 
 function resolutionEvent(row: ResolutionRow): ItemEvent {
+  const { resolved_as: as, made_by: by, approved_by: approvedBy, reason, at_ms: atMs } = row;
   return {
-    atMs: row.at_ms,
-    what: `resolved as ${row.resolved_as} by ${row.made_by}, approved by ${row.approved_by}: ${row.reason}`,
+    atMs,
+    what: `resolved as ${as} by ${by}, approved by ${approvedBy}: ${reason}`,
+    says: { code: 'resolved', values: { as, by, approvedBy, reason } },
   };
 }

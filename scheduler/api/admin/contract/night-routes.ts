@@ -77,8 +77,15 @@ export const ItemEvent = Type.Object({
   atMs: orNull(Instant),
   /** state, call, evidence, ledger, hand, ... */
   kind: Type.String(),
-  /** One line, e.g. `PROCESSING > SUCCESS`. */
+  /** One line in English, e.g. `PROCESSING > SUCCESS`. */
   text: Type.String(),
+  /** The same as a word and its values, for those who say it in another language; not there: the line is all there is. */
+  says: maybe(
+    Type.Object({
+      code: Type.String({ maxLength: 64 }),
+      values: Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String(), Type.Number()])),
+    }),
+  ),
   by: orNull(Type.String()),
   /** What was sent or answered, as it was kept: text, to be shown as text. */
   body: orNull(Type.String()),
@@ -187,10 +194,10 @@ export const nightRoutes = {
     audit: 'item.resolve',
   }),
   'GET /nights': route({
-    summary: 'Nights of a group, the newest first.',
+    summary: 'Nights of a group, the newest first; with `chainRunId` that of one chain run, if it was one.',
     permission: 'view',
     subject: inGroup,
-    query: strict({ ...PAGE, group: Name }),
+    query: strict({ ...PAGE, group: Name, chainRunId: maybe(Id) }),
     reply: pageOf(NightLine),
   }),
   'GET /nights/report': route({
