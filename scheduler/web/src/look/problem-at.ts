@@ -6,3 +6,7 @@ export function problemAt(error: unknown, path: string): string | null {
   const found = error.fields.filter((problem) => problem.path === path).map(({ message }) => message);
   return found.length === 0 ? null : found.join(' ');
 }
+
+/** Whether all that the API finds wrong stands beside these fields, so that nothing of it is left to be said elsewhere. */
+export const isAllBeside = (error: unknown, paths: ReadonlySet<string>): boolean =>
+  error instanceof ApiProblem && error.fields.length > 0 && error.fields.every(({ path }) => paths.has(path));

@@ -3,7 +3,7 @@ import { Modal } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNote } from './parts.tsx';
-import { problemAt } from './problem-at.ts';
+import { isAllBeside, problemAt } from './problem-at.ts';
 
 /** A form that is saved whole: it closes when the API has taken it, and stays with what is wrong when it has not. */
 export function SaveDialog({
@@ -39,6 +39,11 @@ export function SaveDialog({
       setError(problem);
     }
   };
+  const beside = new Set<string>();
+  const form = children((path) => {
+    beside.add(path);
+    return problemAt(error, path);
+  });
   return (
     <Modal
       open
@@ -51,8 +56,8 @@ export function SaveDialog({
       okButtonProps={{ disabled: !isReady }}
     >
       <div className="stack">
-        {children((path) => problemAt(error, path))}
-        {error !== null && <ProblemNote error={error} />}
+        {form}
+        {error !== null && !isAllBeside(error, beside) && <ProblemNote error={error} />}
       </div>
     </Modal>
   );
