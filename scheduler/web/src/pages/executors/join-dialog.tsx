@@ -1,8 +1,9 @@
-import { Button, Modal } from 'antd';
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import type { Reply } from '../../api/read.ts';
+import { Dialog } from '../../look/dialog.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
 import { Secret } from '../../look/secret.tsx';
 import { Ago } from '../../look/values.tsx';
@@ -20,7 +21,7 @@ export function JoinDialog({ group, onClose }: { readonly group: string; readonl
     }
   };
   return (
-    <Modal open title={t('groups.joinTitle', { group })} footer={null} onCancel={onClose} width={640}>
+    <Dialog title={t('groups.joinTitle', { group })} footer={null} onCancel={onClose} width={640}>
       <div className="stack">
         <p>{t('groups.joinHelp', { group })}</p>
         {made === null ? (
@@ -39,6 +40,6 @@ export function JoinDialog({ group, onClose }: { readonly group: string; readonl
         )}
         {error !== null && <ProblemNote error={error} />}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

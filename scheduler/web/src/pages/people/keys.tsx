@@ -1,10 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, DatePicker, Input, Modal } from 'antd';
+import { Button, DatePicker, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { useRead } from '../../api/read.ts';
 import { useAsk } from '../../look/ask.tsx';
+import { Dialog } from '../../look/dialog.tsx';
 import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
@@ -117,14 +118,13 @@ function KeyDialog({ onClose }: { readonly onClose: () => void }) {
   };
   if (key !== null) {
     return (
-      <Modal open title={t('keys.made', { name })} footer={null} onCancel={onClose}>
+      <Dialog title={t('keys.made', { name })} footer={null} onCancel={onClose}>
         <Secret text={key} help={t('secret.once')} />
-      </Modal>
+      </Dialog>
     );
   }
   return (
-    <Modal
-      open
+    <Dialog
       width={620}
       title={t('keys.new')}
       onCancel={onClose}
@@ -154,6 +154,6 @@ function KeyDialog({ onClose }: { readonly onClose: () => void }) {
         </Field>
         {error !== null && <ProblemNote error={error} />}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Input, Modal } from 'antd';
+import { Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
+import { Dialog } from '../../look/dialog.tsx';
 import { Field } from '../../look/field.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
 import { problemAt } from '../../look/problem-at.ts';
@@ -21,8 +22,7 @@ export function PasswordDialog({ user, onClose }: { readonly user: User; readonl
     }
   };
   return (
-    <Modal
-      open
+    <Dialog
       title={t('people.setPasswordTitle', { name: user.name })}
       onCancel={onClose}
       onOk={() => void save()}
@@ -47,6 +47,6 @@ export function PasswordDialog({ user, onClose }: { readonly user: User; readonl
         </Field>
         {error !== null && <ProblemNote error={error} />}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
