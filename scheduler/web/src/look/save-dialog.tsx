@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Modal } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from './dialog.tsx';
 import { ProblemNote } from './parts.tsx';
 import { isAllBeside, problemAt } from './problem-at.ts';
 
@@ -45,8 +45,7 @@ export function SaveDialog({
     return problemAt(error, path);
   });
   return (
-    <Modal
-      open
+    <Dialog
       title={title}
       {...(width === undefined ? {} : { width })}
       onCancel={onClose}
@@ -59,6 +58,6 @@ export function SaveDialog({
         {form}
         {error !== null && !isAllBeside(error, beside) && <ProblemNote error={error} />}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
