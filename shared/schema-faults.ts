@@ -38,6 +38,10 @@ function describeFault(fault: SchemaFault, { value, schema, whole }: Faulty): st
     const names = (fault.params.additionalProperties as string[]).map((name) => JSON.stringify(name)).join(', ');
     return `${nameOf(fault, whole)} must not have ${names}`;
   }
+  if (fault.keyword === 'required' && 'requiredProperties' in fault.params) {
+    const names = (fault.params.requiredProperties as string[]).map((name) => JSON.stringify(name)).join(', ');
+    return `${nameOf(fault, whole)} must have ${names}`;
+  }
   const expected = fault.keyword === 'anyOf' ? alternatives(fault, schema) : fault.message;
   return `${nameOf(fault, whole)} is ${show(valueAt(value, fault.instancePath))} and ${expected}`;
 }

@@ -59,9 +59,10 @@ const JOB = shape({
   id: Type.Number(),
   name: Type.String(),
   group: Type.String(),
-  route: Type.String(),
   ...optional({
     ...TIMED,
+    // Without one it is refused with the words that it may be.
+    route: Type.String(),
     handler: Type.String(),
     labels: textByName,
     shardTotal: orNull(Type.Number()),

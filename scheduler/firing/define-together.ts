@@ -42,13 +42,16 @@ async function definePart(tx: SqlTx, jobs: readonly Job[], effects: Effects): Pr
   const changed = sorted.get('changed') ?? [];
   // Refuses a calendar that is not stored.
   for (const job of [...fresh, ...changed]) if (job.limits.calendar !== null) await timetableOf(tx, job);
+  const isThere = ({ id }: Job): boolean => world.current.has(id);
   await insertJobs(
     tx,
-    fresh.map((job) => ({ job, version: 1 })),
+    fresh.filter((job) => !isThere(job)).map((job) => ({ job, version: 1 })),
   );
   await updateJobs(
     tx,
-    changed.map((job): JobVersion => ({ job, version: (world.current.get(job.id)?.version ?? 0) + 1 })),
+    [...fresh.filter(isThere), ...changed].map(
+      (job): JobVersion => ({ job, version: (world.current.get(job.id)?.version ?? 0) + 1 }),
+    ),
   );
   await rehashSchedules(
     tx,
@@ -112,7 +115,8 @@ function sortOf(job: Job, world: World): 'same' | 'changed' | 'new' | 'by itself
   const schedule = world.schedules.get(job.id);
   // Whether another one gives the name up in this very list is seen one by one.
   if ((world.names.get(job.name) ?? job.id) !== job.id) return 'by itself';
-  if (row === undefined) {
+  // An id that this transaction has claimed has a row and nothing else.
+  if (row === undefined || row.configHash === '') {
     const hasPast = schedule !== undefined || world.fired.has(job.id);
     return hasPast ? 'by itself' : 'new';
   }

@@ -84,6 +84,54 @@ describeOnEachStore('definitions as a file', (newPlace) => {
     expect(JSON.stringify(items[0]?.after)).toContain('month-end');
   });
 
+  test('new jobs get rising ids of their own, and fire as if each had been made by itself', async () => {
+    const { admin, root, apply } = await given();
+    const timed = { group: 'billing', handler: 'h', route: 'FIRST', schedule: cron('0 2 * * *') };
+    const after = { ...timed, schedule: { kind: 'parent', jobs: ['c', 'a'], on: 'success' } };
+    const made = await admin.ask('POST /jobs', root, { body: { job: { ...timed, name: 'by-hand' } as never } });
+    const first = made.body.jobId;
+    const jobs = [
+      { ...timed, name: 'c' },
+      { ...timed, name: 'own', id: 77 },
+      { ...after, name: 'b' },
+      { ...timed, name: 'by-hand', priority: 3 },
+      { ...timed, name: 'a', enabled: false },
+    ];
+    expect((await apply({ jobs })).status).toBe(200);
+    const { items } = (await admin.ask('GET /jobs', root)).body;
+    const seen = items.map(({ id, name, version, nextFireAtMs }) => [name, id, version, nextFireAtMs !== null]);
+    expect(seen).toEqual([
+      ['a', first + 3, 1, false],
+      ['b', first + 2, 1, false],
+      ['by-hand', first, 2, true],
+      ['c', first + 1, 1, true],
+      ['own', 77, 1, true],
+      ['there', 1, 1, false],
+    ]);
+    const children = await admin.ask('GET /jobs/:jobId', root, { params: { jobId: first + 1 } });
+    expect(children.body.children).toEqual([{ jobId: first + 2, name: 'b', on: 'success' }]);
+    const versions = await admin.ask('GET /jobs/:jobId/versions', root, { params: { jobId: first + 1 } });
+    expect(versions.body.items).toMatchObject([{ version: 1, isCurrent: true }]);
+    // Made by a person, each of them: no start with other definitions stops it.
+    await replaceDefinitions(admin.ctx, { calendars: [], jobs: [], chains: [] });
+    const on = (await admin.ask('GET /jobs', root, { query: { enabled: true } })).body.items;
+    expect(on.map(({ name }) => name)).toEqual(['b', 'by-hand', 'c', 'own']);
+  });
+
+  test('a field that has no default is missed by its name', async () => {
+    const { check } = await given();
+    const said = async (one: object) =>
+      (await check({ jobs: [one] })).problems.map(({ path, message }) => `${path} ${message}`);
+    expect(await said({ name: 'a', group: 'g', handler: 'h' })).toEqual([
+      expect.stringMatching(/^jobs\[0\]\.route must be one of FIRST, LAST, .*, SHARDING_BROADCAST$/),
+    ]);
+    expect(await said({ name: 'a', route: 'FIRST' })).toEqual([
+      'jobs[0].group is missing',
+      'jobs[0].handler must not be empty',
+    ]);
+    expect(await said({ route: 'FIRST', group: 'g', handler: 'h' })).toEqual(['jobs[0].name is missing']);
+  });
+
   test('is not stopped by a start with other definitions in code', async () => {
     const { admin, root, apply } = await given();
     await apply(FILE);

@@ -1,23 +1,34 @@
 import { DaybreakError } from '../../../shared/errors.ts';
-import type { SqlReader } from '../../../shared/sql/sql.ts';
+import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
 import { storeCalendarIn } from '../../calendar/store-calendar.ts';
-import { readChain } from '../../definition/chain-definition.ts';
+import { type Chain, readChain } from '../../definition/chain-definition.ts';
 import { type Job, readJob } from '../../definition/job-definition.ts';
-import { REMOVED_TAG } from '../../definition/removed-tag.ts';
-import { newEffects } from '../../effects.ts';
-import { defineChain, defineJob } from '../../firing/define.ts';
+import { isTakenAway } from '../../definition/removed-tag.ts';
+import { type Effects, newEffects } from '../../effects.ts';
+import { defineChain } from '../../firing/define.ts';
+import { defineJobs } from '../../firing/define-together.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
-import { listedChains, listedJobs, lockCurrent, markMadeHere } from '../../storage/sql/admin-job-queries.ts';
+import {
+  listedChains,
+  listedJobs,
+  lockCurrent,
+  markJobsMadeHere,
+  markMadeHere,
+} from '../../storage/sql/admin-job-queries.ts';
 import { lockAdmins } from '../../storage/sql/admin-people-queries.ts';
 import { allCalendars } from '../../storage/sql/calendar-queries.ts';
-import { lockJob } from '../../storage/sql/definition-queries.ts';
 import { allGroups, ensureGroups, updateGroup } from '../../storage/sql/group-queries.ts';
-import { claimJobId } from '../../storage/sql/job-id-queries.ts';
-import { lockSchedule } from '../../storage/sql/schedule-queries.ts';
+import { claimJobIds } from '../../storage/sql/job-id-queries.ts';
 import { lockCluster } from '../../storage/sql/scheduler-node-queries.ts';
 import { applyPeople, type ChangedBy } from '../people/apply-people.ts';
 import { exportPeople } from '../people/plan-people.ts';
-import { type DefinitionChange, type DefinitionFile, planDefinitions, settingsOf } from './plan-definitions.ts';
+import {
+  type DefinitionChange,
+  type DefinitionFile,
+  type DefinitionPlan,
+  planDefinitions,
+  settingsOf,
+} from './plan-definitions.ts';
 import { jobsNamedIn } from './save-chain.ts';
 import { trimChain, trimJob } from './trim-definition.ts';
 
@@ -64,19 +75,7 @@ export async function applyDefinitions(
     await ensureGroups(tx, [...groups.map(({ appName }) => appName), ...jobs.map(({ job }) => job.group)]);
     for (const group of groups) await updateGroup(tx, group);
     for (const calendar of calendars) await storeCalendarIn(tx, calendar, effects);
-    for (const { id, job } of jobs) {
-      const isNew = plan.changes.some(
-        ({ kind, name, action }) => kind === 'job' && name === job.name && action === 'create',
-      );
-      const jobId = id ?? (await claimJobId(tx, (free) => `new-${free}`));
-      if (!isNew) {
-        await lockSchedule(tx, { jobId, chainId: 0 });
-        await lockJob(tx, jobId);
-      }
-      const { configHash: _, ...definition } = job;
-      await defineJob(tx, id === null ? readJob({ ...definition, id: jobId }) : job, effects);
-      if (isNew) await markMadeHere(tx, 'job', jobId);
-    }
+    await applyJobs(tx, jobs, effects);
     for (const { isNew, chain } of chains) {
       await defineChain(tx, readChain(chain, await jobsNamedIn(tx, chain)), effects);
       const row = isNew ? await lockCurrent(tx, 'chain', chain.name) : null;
@@ -90,12 +89,27 @@ export async function applyDefinitions(
   return changes;
 }
 
+/** All at once: one by one, two thousand of them took the transaction many seconds. In the order of their ids, as everybody locks them. */
+async function applyJobs(tx: SqlTx, planned: DefinitionPlan['make']['jobs'], effects: Effects): Promise<void> {
+  const free = await claimJobIds(tx, planned.filter(({ id }) => id === null).length, (id) => `new-${id}`);
+  const jobs = planned.map(({ id, isNew, job }) => {
+    const { configHash: _, ...definition } = job;
+    return { isNew, job: id === null ? readJob({ ...definition, id: free.shift() ?? 0 }) : job };
+  });
+  const sorted = jobs.map(({ job }) => job).sort((a, b) => a.id - b.id);
+  await defineJobs(tx, sorted, effects);
+  await markJobsMadeHere(
+    tx,
+    jobs.filter(({ isNew }) => isNew).map(({ job }) => job.id),
+  );
+}
+
 /**
  * Everything that is stored as a file has it: applied again it changes nothing. What was taken away is left out, and people
  * unless they are asked for.
  */
 export async function exportDefinitions(db: SqlReader, withPeople: boolean): Promise<DefinitionFile> {
-  const isThere = ({ tags }: { readonly tags: readonly string[] }): boolean => !tags.includes(REMOVED_TAG);
+  const isThere = (definition: Job | Chain): boolean => !isTakenAway(definition);
   const jobs = (await listedJobs(db)).map(({ definition }) => definition);
   const byName = new Map(jobs.map((job) => [job.name, job]));
   const chains = (await listedChains(db)).map(({ definition }) => definition);

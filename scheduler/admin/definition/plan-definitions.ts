@@ -50,7 +50,7 @@ export interface DefinitionPlan {
     readonly groups: readonly GroupFields[];
     readonly calendars: readonly CalendarDefinition[];
     /** `id` null: it gets one. */
-    readonly jobs: readonly { readonly id: number | null; readonly job: Job }[];
+    readonly jobs: readonly { readonly id: number | null; readonly isNew: boolean; readonly job: Job }[];
     readonly chains: readonly { readonly isNew: boolean; readonly chain: ChainDefinition }[];
     readonly people: readonly PlannedPerson[];
   };
@@ -84,10 +84,12 @@ export async function planDefinitions(
 
   const known = new Map((await listedJobs(db)).map(({ name, definition }) => [name, definition]));
   const after = new Map(known);
-  const jobs: { id: number | null; job: Job }[] = [];
+  const jobs: { id: number | null; isNew: boolean; job: Job }[] = [];
   const ids = new Map([...known.values()].map(({ id, name }) => [id, name]));
   for (const [at, given] of (file.jobs ?? []).entries()) {
     const path = `jobs[${at}]`;
+    // Said with the doubles.
+    if (typeof given.name !== 'string') continue;
     const before = known.get(given.name);
     const id = before?.id ?? given.id ?? null;
     const owner = given.id === undefined ? undefined : ids.get(given.id);
@@ -111,7 +113,7 @@ export async function planDefinitions(
     const refusal = refusalOf(() => checkJob(job));
     if (refusal !== null) wrong(`${path}.arrival`, refusal);
     if (before?.configHash === job.configHash) continue;
-    jobs.push({ id, job });
+    jobs.push({ id, isNew: before === undefined, job });
     changes.push(changeOf('job', job.name, before ?? null, before === undefined ? trimJob(job) : job));
   }
   findLostParents(file, after, wrong);
@@ -120,6 +122,7 @@ export async function planDefinitions(
   const chains: { isNew: boolean; chain: ChainDefinition }[] = [];
   for (const [at, given] of (file.chains ?? []).entries()) {
     const path = `chains[${at}]`;
+    if (typeof given.name !== 'string') continue;
     const read = readChainInput(given, after);
     if (read.kind === 'wrong') {
       problems.push(...read.problems.map((problem) => below(path, problem)));
@@ -154,7 +157,9 @@ function planGroups(
   changes: DefinitionChange[],
 ): readonly GroupFields[] {
   const named = new Set((file.groups ?? []).map(({ name }) => name));
-  const implied = new Set((file.jobs ?? []).map(({ group }) => group).filter((name) => NAME.test(name)));
+  const implied = new Set(
+    (file.jobs ?? []).map(({ group }) => group).filter((name) => typeof name === 'string' && NAME.test(name)),
+  );
   const all = [
     ...(file.groups ?? []),
     ...[...implied].filter((name) => !named.has(name) && !known.has(name)).map((name) => ({ name })),

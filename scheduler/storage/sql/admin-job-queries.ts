@@ -220,6 +220,14 @@ export async function markMadeHere(tx: SqlTx, kind: 'job' | 'chain', id: number)
   await tx.run(`update s_${kind} set made_here = 1 where id = ?`, [id]);
 }
 
+/** The same of many jobs. */
+export async function markJobsMadeHere(tx: SqlTx, jobIds: readonly number[]): Promise<void> {
+  for (let from = 0; from < jobIds.length; from += READ_AT_ONCE) {
+    const part = jobIds.slice(from, from + READ_AT_ONCE);
+    await tx.run(`update s_job set made_here = 1 where id in (${marks(part)})`, part);
+  }
+}
+
 export async function childrenOf(
   db: SqlReader,
   jobName: string,

@@ -79,7 +79,7 @@ test('every field there is may be given, and one that is undefined has its defau
 test.each<[object, string]>([
   [{ shedule: { kind: 'none' } }, 'job "settle": the definition must not have "shedule"'],
   [{ name: 7 }, 'job 7: "name" is 7 and must be string'],
-  [{ group: undefined }, 'job "settle": the definition is'],
+  [{ group: undefined }, 'job "settle": the definition must have "group"'],
   [{ labels: { region: 1 } }, '"labels.region" is 1 and must be string'],
   [{ onNodeLoss: 'maybe' }, '"onNodeLoss" is "maybe" and must be one of "reassign", "fail", "auto"'],
   [{ enabledWhile: 'night' }, '"enabledWhile" is "night" and must be one of'],

@@ -31,12 +31,12 @@ export async function runPage(db: SqlReader, query: Query<'GET /runs'>, visible:
   const last = items.at(-1);
   return {
     items: items.map((row) => runLineOf(row, db.nowMs)),
-    next: rows.length > limit && last !== undefined ? cursorOf(valueOf(last, sort), last.id) : null,
+    next: rows.length > limit && last !== undefined ? cursorOf(sortedBy(last, sort), last.id) : null,
   };
 }
 
 /** What the list is sorted by; of a start the id alone tells. */
-function valueOf(row: RunLineRow, sort: RunSort): number {
+function sortedBy(row: RunLineRow, sort: RunSort): number {
   if (sort === 'duration') return row.durationMs ?? 0;
   return sort === 'lateness' ? row.latenessMs : 0;
 }
