@@ -9,6 +9,7 @@ import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
+import { comesThrough } from '../support/comes-through.ts';
 import { describeOnEachStore, emptyTables, type StorePlace } from '../support/each-store.ts';
 import { type GivenRuns, givenRuns, type Sent } from '../support/given-runs.ts';
 import { job } from '../support/given-scheduler.ts';
@@ -114,6 +115,29 @@ describeOnEachStore('results that come in one list', (newPlace) => {
     // The two shards of the broadcast are of one run.
     expect(begun).toEqual(['accept-callbacks', ...new Array(MORE.length + 1).fill('accept-callback')]);
     await store.transaction('no fires', (tx) => tx.run('delete from s_planned_fire'));
+  });
+
+  test('wait for no run that somebody is just making, who may wait for one of theirs', async () => {
+    if (store.dialect === 'sqlite') return;
+    // So many that the server would rather walk the small table than look each of them up.
+    const sent: Sent[] = [];
+    for (const no of [1, 2, 3, 4]) sent.push(...(await sentOf(PLAIN, `beside ${no}`)));
+    const [made, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const maker = store.transaction('make', async (tx) => {
+      await tx.run('insert into s_open_run (run_id, job_id) values (9000000000, 1)');
+      made.resolve();
+      await over.promise;
+      await tx.run('delete from s_open_run where run_id = 9000000000');
+    });
+    await made.promise;
+    try {
+      await comesThrough('taking results', take(sent.map((one) => success(one))));
+    } finally {
+      over.resolve();
+      await maker;
+    }
+    expect(begun).toEqual(['accept-callbacks']);
+    expect(new Set(await states(sent))).toEqual(new Set(['succeeded']));
   });
 
   test('end alarms as one by one', async () => {

@@ -20,14 +20,14 @@ import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
+import { comesThrough } from '../support/comes-through.ts';
 import { describeOnEachServer } from '../support/each-store.ts';
 import { firingOn, type GivenFiring, timedJob } from '../support/given-firing.ts';
 import { givenContext, silentClient } from '../support/given-scheduler-context.ts';
 import { holdTransaction } from '../support/held-store.ts';
 import { createMysqlDatabase } from '../support/mysql-database.ts';
 
-// One scheduler stands still right before its commit, with its locks; the other makes the same pass. Waited for, the first
-// would have to end before the second does, and it ends only afterwards: the test would not come to its end.
+// One scheduler stands still right before its commit, with its locks; the other makes the same pass, and comes through.
 describeOnEachServer('two schedulers in the same body at the same moment', (server) => {
   let given: GivenFiring;
   let drop: () => Promise<void>;
@@ -52,14 +52,16 @@ describeOnEachServer('two schedulers in the same body at the same moment', (serv
   async function beside(name: string, body: (ctx: SchedulerContext) => Promise<unknown>, how: 'commit' | 'die') {
     const held = holdTransaction(given.store, name);
     const first = body(givenContext(held.store));
+    const second = held.arrived.then(() => body(given.ctx));
     try {
-      await held.arrived;
-      await body(given.ctx);
+      await comesThrough(`the other one's pass beside ${name}`, second);
     } finally {
       held.end(how);
       await first.catch((error: unknown) => {
         if (how === 'commit') throw error;
       });
+      // One that had to wait ends now; the next test has a database of its own.
+      await second.catch(() => undefined);
     }
   }
 
@@ -99,14 +101,19 @@ describeOnEachServer('two schedulers in the same body at the same moment', (serv
     await given.define(JOBS);
     await due(-1);
     await planFires(given.ctx);
-    const ids = (await given.rows<{ id: number }>('select id from s_fire order by id limit 5')).map(({ id }) => id);
+    const theirs = await given.rows<{ id: number; at: number }>(
+      'select id, planned_at as at from s_fire order by id limit 5',
+    );
     const someone = holdTransaction(given.store, 'someone');
     const other = someone.store.transaction('someone', async (tx) => {
-      for (const id of ids) await tx.get('select id from s_fire where id = ? for update', [id]);
+      for (const { id, at } of theirs) {
+        await tx.get('select id from s_fire where id = ? for update', [id]);
+        await tx.get('select fire_id from s_planned_fire where planned_at = ? and fire_id = ? for update', [at, id]);
+      }
     });
     try {
       await someone.arrived;
-      const report = await fireDueJobs(given.ctx);
+      const report = await comesThrough('firing', fireDueJobs(given.ctx));
       expect(await count('s_run')).toBe(7);
       expect(report.wakeInMs).not.toBeNull();
     } finally {

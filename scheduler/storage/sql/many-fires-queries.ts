@@ -59,12 +59,11 @@ export async function fireAll(tx: SqlTx, fires: readonly FireRow[]): Promise<voi
     [tx.nowMs, ...ids],
   );
   if (fired !== fires.length) throw new Error(`${fires.length - fired} locked fires are planned no more`);
-  for (const [plannedAt, together] of Map.groupBy(fires, (fire) => fire.plannedAt)) {
-    await tx.run(`delete from s_planned_fire where planned_at = ? and fire_id in (${marksOf(together)})`, [
-      plannedAt,
-      ...together.map(({ id }) => id),
-    ]);
-  }
+  // By key: a server that walked the small table would wait for what another scheduler fires at the same instant.
+  await tx.deleteRows(
+    { table: 's_planned_fire', key: ['planned_at', 'fire_id'] },
+    fires.map(({ id, plannedAt }) => [plannedAt, id]),
+  );
 }
 
 export type NewFiredRun = Omit<RunRow, 'id'> & { readonly priority: number; readonly group: string };

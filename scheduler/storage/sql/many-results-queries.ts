@@ -109,5 +109,9 @@ export async function endLoneAttempts(tx: SqlTx, successes: readonly Success[]):
   if (attempts !== wanted || shards !== wanted || runs !== wanted) {
     throw new Error(`of ${wanted} locked runs ${attempts} attempts, ${shards} shards and ${runs} runs were still open`);
   }
-  await tx.run(`delete from s_open_run where run_id in (${marksOf(runIds)})`, runIds);
+  // By key: a server that walked the small table would wait for runs that others are making, who may wait for these.
+  await tx.deleteRows(
+    { table: 's_open_run', key: ['run_id'] },
+    runIds.map((runId) => [runId]),
+  );
 }
