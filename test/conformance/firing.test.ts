@@ -8,6 +8,7 @@ import { moveCursors } from '../../scheduler/storage/sql/schedule-queries.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../shared/sql/open-store.ts';
+import type { SqlStore } from '../../shared/sql/sql.ts';
 import { describeOnEachStore, type StorePlace } from '../support/each-store.ts';
 import { cron, firingOn, type GivenFiring, timedJob } from '../support/given-firing.ts';
 import { givenContext } from '../support/given-scheduler-context.ts';
@@ -62,6 +63,30 @@ describeOnEachStore('the ledger of fires', (newPlace) => {
     await given.store.transaction('first', (tx) => moveCursors(tx, [{ from, nextAt: nextAt + 1 }]));
     const again = given.store.transaction('second', (tx) => moveCursors(tx, [{ from, nextAt: nextAt + 2 }]));
     await expect(again).rejects.toThrow('moved by another scheduler');
+  });
+
+  test('a scheduler that dies after any of its commits leaves no instant without a fire, and none with two', async () => {
+    await given.define([1, 2, 3].map((id) => timedJob(id, `job-${id}`, { schedule: cron('0 * * * * ?') })));
+    await setBack(300_000);
+    let commitsLeft = 1;
+    const mortal: SqlStore = {
+      ...given.store,
+      read: (what, body) => given.store.read(what, body),
+      transaction(what, body, options) {
+        if (commitsLeft-- <= 0) throw new Error('the process has died');
+        return given.store.transaction(what, body, options);
+      },
+    };
+    await planFires(givenContext(mortal)).catch(() => undefined);
+    await planFires(given.ctx);
+    const planned = await given.rows<{ n: number; instants: number }>(
+      'select count(*) as n, count(distinct planned_at) as instants from s_fire group by job_id',
+    );
+    expect(planned).toHaveLength(3);
+    for (const { n, instants } of planned) {
+      expect(n).toBeGreaterThanOrEqual(5);
+      expect(n).toBe(instants);
+    }
   });
 
   test('more missed instants than a row each is worth are one range', async () => {

@@ -16,6 +16,7 @@ import type { Hints } from '../../../shared/redis/hints.ts';
 import { openRedisHints } from '../../../shared/redis/open-redis-hints.ts';
 import { systemRuntime } from '../../../shared/runtime/system-runtime.ts';
 import { openSqlStore } from '../../../shared/sql/open-store.ts';
+import { comesThrough } from '../../support/comes-through.ts';
 import { cron, firingOn, type GivenFiring, timedJob } from '../../support/given-firing.ts';
 import { givenContext } from '../../support/given-scheduler-context.ts';
 import { holdTransaction } from '../../support/held-store.ts';
@@ -101,7 +102,7 @@ describeWith(['MariaDB', 'Redis'], 'a lock that FLUSHALL takes from its holder i
     await held.arrived;
     expect(await locks(redis)).toBe(1);
     const { pass, passes } = counted(() => planFires(other));
-    const plan = () => planAlone(second, pass);
+    const plan = () => comesThrough('the second planner', planAlone(second, pass));
     await plan();
     expect(passes()).toBe(0);
     await redis.flush();
