@@ -1,5 +1,6 @@
 import type { Body, Params, Query, Reply, RouteName } from '../../../api/admin/contract/routes.ts';
 import type { FieldProblem, Problem } from '../../../api/admin/contract/shapes.ts';
+import { heardAnswer, heardNothing } from './connection.ts';
 
 export type { FieldProblem, Reply, RouteName };
 
@@ -21,6 +22,11 @@ export class ApiProblem extends Error {
     this.retryAfterSeconds = error.retryAfterSeconds ?? null;
   }
 }
+
+/** Nobody was there, somebody else answered, or the scheduler is there without its store: nothing that is shown is of now. */
+export const isUnconnected = (error: unknown): boolean =>
+  error instanceof ApiProblem &&
+  (error.status === 0 || error.code === 'STORE_UNREACHABLE' || (error.code === 'UNEXPECTED' && error.status >= 502));
 
 type Given<T> = T extends undefined ? unknown : T;
 export interface Parts<N extends RouteName> {
@@ -53,10 +59,15 @@ export async function call<N extends RouteName>(name: N, parts: Parts<N> = {}): 
     ...(parts.body === undefined ? {} : { body: JSON.stringify(parts.body) }),
     ...(parts.signal === undefined ? {} : { signal: parts.signal }),
   });
-  const text = await answer.text();
+  const text = await readText(answer);
   const value: unknown = text === '' ? null : readJson(text);
-  if (answer.ok) return value as Reply<N>;
+  if (answer.ok) {
+    heardAnswer();
+    return value as Reply<N>;
+  }
   const problem = problemOf(answer, value);
+  if (isUnconnected(problem)) heardNothing();
+  else heardAnswer();
   const why = problem.details.why === 'password_change_needed' ? 'password' : 'session';
   if (problem.status === 401 || why === 'password') onTurnedAway(why);
   throw problem;
@@ -83,11 +94,16 @@ function headersOf(method: string, body: unknown): Record<string, string> {
   };
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+const send = (url: string, init: RequestInit): Promise<Response> => reached(fetch(url, init));
+/** An answer may break off in its middle, too. */
+const readText = (answer: Response): Promise<string> => reached(answer.text());
+
+async function reached<T>(work: Promise<T>): Promise<T> {
   try {
-    return await fetch(url, init);
+    return await work;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    heardNothing();
     throw new ApiProblem(0, { code: 'UNREACHABLE', message: String(cause), fields: [], details: {} });
   }
 }

@@ -15,6 +15,7 @@ type Message =
 
 /** What the API takes for one stream (STREAM_TOPICS_MAX). */
 const TOPICS_MAX = 40;
+const WANTS_AFTER_MS = 150;
 const tab = crypto.randomUUID();
 const listeners = new Map<string, Set<Listener>>();
 const liveListeners = new Set<() => void>();
@@ -110,14 +111,14 @@ function setLive(next: boolean): void {
 
 const myTopics = (): string[] => [...listeners.keys()];
 let wantsAt: ReturnType<typeof setTimeout> | null = null;
-/** Once for all that a page asks for as it opens. */
+/** Once for all that a page asks for as it opens: each listens when it has its first answer. */
 function tellWants(): void {
   if (wantsAt !== null) return;
   wantsAt = setTimeout(() => {
     wantsAt = null;
     leader?.want(tab, myTopics());
     channel?.postMessage({ kind: 'want', tab, topics: myTopics() } satisfies Message);
-  }, 50);
+  }, WANTS_AFTER_MS);
 }
 window.addEventListener('pagehide', () => channel?.postMessage({ kind: 'gone', tab } satisfies Message));
 

@@ -4,12 +4,12 @@ import {
   type QueryClient,
   type QueryKey,
   useInfiniteQuery,
-  useMutation,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import { type ApiProblem, call, type Parts, type Reply, type RouteName } from './client.ts';
+import { isConnectionLost, onConnectionChange } from './connection.ts';
 import { isLive, listen, onLiveChange } from './live.ts';
 
 const POLL_MS = 5_000;
@@ -18,6 +18,7 @@ const AGAIN_MS = 1_000;
 const PAGES_A_SECOND = 5;
 
 export const useIsLive = (): boolean => useSyncExternalStore(onLiveChange, isLive);
+export const useIsConnectionLost = (): boolean => useSyncExternalStore(onConnectionChange, isConnectionLost);
 
 interface ReadOptions<R = never> {
   /** Topics of the stream at which it is read again. Without a stream it is polled instead. */
@@ -25,17 +26,18 @@ interface ReadOptions<R = never> {
   readonly enabled?: boolean;
   /** Read again so often too, whatever the stream says, while this is true: for what moves without anything being told. */
   readonly isMoving?: (reply: R) => boolean;
+  /** Read again so often in any case. */
+  readonly everyMs?: number;
 }
 
 /** An executor is asked about a run every 2 s at most, however many look: reading more often shows nothing new. */
 const MOVING_MS = 3_000;
 
 export function useRead<N extends RouteName>(name: N, parts: Parts<N> = {}, options: ReadOptions<Reply<N>> = {}) {
-  const { topics = [], enabled = true, isMoving } = options;
+  const { topics = [], enabled = true, isMoving, everyMs } = options;
   const queryKey: QueryKey = [name, parts.params ?? null, parts.query ?? null];
   const live = useIsLive();
-  useTopics(enabled ? topics : [], queryKey);
-  return useQuery<Reply<N>, ApiProblem>({
+  const query = useQuery<Reply<N>, ApiProblem>({
     queryKey,
     queryFn: ({ signal }) => call(name, { ...parts, signal }),
     enabled,
@@ -44,9 +46,11 @@ export function useRead<N extends RouteName>(name: N, parts: Parts<N> = {}, opti
       JSON.stringify(query?.queryKey[1]) === JSON.stringify(queryKey[1]) ? previous : undefined) as never,
     refetchInterval: ({ state }) => {
       if (state.data !== undefined && isMoving?.(state.data) === true) return MOVING_MS;
-      return topics.length > 0 && !live ? POLL_MS : false;
+      return topics.length > 0 && !live ? POLL_MS : (everyMs ?? false);
     },
   });
+  useTopics(query.data === undefined ? [] : topics, queryKey);
+  return query;
 }
 
 type PageReply<N extends RouteName> = Reply<N> extends { items: readonly (infer T)[]; next: string | null } ? T : never;
@@ -57,7 +61,6 @@ export function usePages<N extends RouteName>(name: N, parts: Parts<N> = {}, opt
   const { topics = [], enabled = true } = options;
   const queryKey: QueryKey = [name, parts.params ?? null, parts.query ?? null, 'pages'];
   const live = useIsLive();
-  useTopics(enabled ? topics : [], queryKey);
   const query = useInfiniteQuery<Page, ApiProblem, InfiniteData<Page>, QueryKey, string | null>({
     queryKey,
     queryFn: async ({ pageParam, signal }) => {
@@ -70,6 +73,7 @@ export function usePages<N extends RouteName>(name: N, parts: Parts<N> = {}, opt
     placeholderData: keepPreviousData,
     refetchInterval: topics.length > 0 && !live ? POLL_MS : false,
   });
+  useTopics(query.data === undefined ? [] : topics, queryKey);
   return { ...query, rows: query.data?.pages.flatMap((page) => page.items) ?? [] };
 }
 
@@ -93,6 +97,7 @@ function readAgain(client: QueryClient, key: string): void {
   );
 }
 
+/** Listens once there is an answer: a stream is refused whole when one of its topics is of something that is not there. */
 function useTopics(topics: readonly string[], queryKey: QueryKey): void {
   const client = useQueryClient();
   const names = topics.join(',');
@@ -106,12 +111,4 @@ function useTopics(topics: readonly string[], queryKey: QueryKey): void {
   }, [client, names, key]);
 }
 
-/** Does something, then has everything on the screen read again: one change shows in many lists. */
-export function useAct<N extends RouteName>(name: N) {
-  const client = useQueryClient();
-  return useMutation<Reply<N>, ApiProblem, Parts<N>>({
-    mutationFn: (parts) => call(name, parts),
-    onSuccess: () => client.invalidateQueries(),
-  });
-}
 export type { Reply };

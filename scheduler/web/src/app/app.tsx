@@ -18,6 +18,8 @@ const client = new QueryClient({
       // What was refused stays refused; what could not be reached may come back.
       retry: (tries, error) => tries < 2 && error instanceof ApiProblem && (error.status === 0 || error.status >= 502),
       refetchOnWindowFocus: true,
+      // A browser that thinks itself offline is asked all the same: else nothing would say that what is shown is old.
+      networkMode: 'always',
     },
   },
 });

@@ -2,6 +2,7 @@ import i18next from 'i18next';
 import { useSyncExternalStore } from 'react';
 import { initReactI18next } from 'react-i18next';
 import type { Language } from '../pure/format.ts';
+import { keep, readKept } from './browser-store.ts';
 
 /** Language and theme: kept with the person by the API, and in this browser for the pages before log-in. */
 export type Theme = 'system' | 'light' | 'dark';
@@ -10,10 +11,10 @@ interface Preferences {
   readonly theme: Theme;
 }
 
-const KEEP = 'daybreak.preferences';
+const KEEP = 'preferences';
 const night = window.matchMedia('(prefers-color-scheme: dark)');
 const tells = new Set<() => void>();
-let preferences: Preferences = readKept();
+let preferences: Preferences = readPreferences();
 
 const TEXTS = {
   en: () => import('../text/en.ts').then(({ en }) => en),
@@ -34,7 +35,7 @@ export async function startPreferences(): Promise<void> {
 
 export async function setPreferences(change: Partial<Preferences>): Promise<void> {
   preferences = { ...preferences, ...change };
-  localStorage.setItem(KEEP, JSON.stringify(preferences));
+  keep(KEEP, JSON.stringify(preferences));
   const { language } = preferences;
   if (!i18next.hasResourceBundle(language, 'translation')) {
     i18next.addResourceBundle(language, 'translation', await TEXTS[language]());
@@ -59,10 +60,10 @@ function show(): void {
   for (const tell of [...tells]) tell();
 }
 
-function readKept(): Preferences {
+function readPreferences(): Preferences {
   const language = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
   try {
-    const kept = JSON.parse(localStorage.getItem(KEEP) ?? '{}') as Partial<Preferences>;
+    const kept = JSON.parse(readKept(KEEP) ?? '{}') as Partial<Preferences>;
     return {
       language: kept.language === 'zh' || kept.language === 'en' ? kept.language : language,
       theme: kept.theme === 'light' || kept.theme === 'dark' ? kept.theme : 'system',

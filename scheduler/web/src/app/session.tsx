@@ -47,6 +47,9 @@ export function useMay(): (permission: 'view' | 'run' | 'edit' | 'approve' | 'ad
   };
 }
 
+/** A scheduler that does not answer is asked again so often. */
+const AGAIN_MS = 3_000;
+
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [standing, setStanding] = useState<Standing>({ kind: 'asking' });
   const client = useQueryClient();
@@ -87,6 +90,14 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     });
     ask();
   }, [ask]);
+
+  useEffect(() => {
+    if (standing.kind !== 'unreachable') return;
+    const again = setTimeout(() => {
+      void findStanding().then((found) => (found.kind === 'in' ? enter(found.session) : setStanding(found)));
+    }, AGAIN_MS);
+    return () => clearTimeout(again);
+  }, [standing, enter]);
 
   const parts = useMemo(() => ({ standing, enter, leave, ask }), [standing, enter, leave, ask]);
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;

@@ -3,9 +3,14 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { call } from '../api/client.ts';
-import { useIsLive, useRead } from '../api/read.ts';
+import { shownAsOfMs } from '../api/connection.ts';
+import { useIsConnectionLost, useIsLive, useRead } from '../api/read.ts';
+import { BulkWork } from '../look/bulk-work.tsx';
 import { Icon, type IconName } from '../look/icon.tsx';
-import { setPreferences, type Theme, usePreferences } from './preferences.ts';
+import { StateMark } from '../look/state.tsx';
+import { setServerNow } from '../look/values.tsx';
+import { formatInstant } from '../pure/format.ts';
+import { setPreferences, type Theme, useLanguage, usePreferences } from './preferences.ts';
 import { useMay, useSession, useStanding } from './session.tsx';
 
 interface Place {
@@ -38,13 +43,14 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   const { installation } = useSession();
+  const isLost = useIsConnectionLost();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new place closes the drawer and starts at its top
   useEffect(() => {
     drawer.current?.close();
     main.current?.scrollTo(0, 0);
   }, [pathname]);
   return (
-    <div className="shell">
+    <div className={`shell ${isLost ? 'is-lost' : ''}`}>
       <button type="button" className="skip" onClick={() => main.current?.focus()}>
         {t('shell.skip')}
       </button>
@@ -61,6 +67,9 @@ export function Shell() {
         />
         <Head isDev={installation.isDev} />
       </header>
+      <div className="shell-lost" role="status">
+        {isLost && <Lost />}
+      </div>
       <main className="shell-main" id="main" ref={main} tabIndex={-1}>
         <Outlet />
       </main>
@@ -77,11 +86,35 @@ export function Shell() {
   );
 }
 
+/** Nothing below is of now, and it says of when it is. */
+function Lost() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const at = formatInstant(shownAsOfMs(), { language, style: 'second' });
+  return (
+    <p>
+      <StateMark state="silent" /> <span>{t('shell.lost', { at })}</span>
+    </p>
+  );
+}
+
+/** Also when nothing is told: a stream may be dead for long before the browser finds out. */
+const STATUS_MS = 20_000;
+
 function Places() {
   const { t } = useTranslation();
   const may = useMay();
   const { installation } = useSession();
-  const status = useRead('GET /status', {}, { topics: ['alarms', 'approvals'] });
+  const status = useRead('GET /status', {}, { topics: ['runs', 'alarms', 'approvals'], everyMs: STATUS_MS });
+  const isLive = useIsLive();
+  const { refetch } = status;
+  // A stream that breaks is the first sign that nobody answers any more.
+  useEffect(() => {
+    if (!isLive) void refetch();
+  }, [isLive, refetch]);
+  useEffect(() => {
+    if (status.data !== undefined) setServerNow(status.data.nowMs);
+  }, [status.data]);
   const counts: Readonly<Record<string, readonly [number, string]>> = {
     '/alarms': [status.data?.alarmsOpen ?? 0, 'bad'],
     '/approvals': [status.data?.approvalsOpen ?? 0, 'warn'],
@@ -116,7 +149,6 @@ function Places() {
 
 function Head({ isDev }: { readonly isDev: boolean }) {
   const { t } = useTranslation();
-  const live = useIsLive();
   return (
     <>
       <strong className="cut">{window.location.host}</strong>
@@ -126,16 +158,30 @@ function Head({ isDev }: { readonly isDev: boolean }) {
         </span>
       )}
       <span className="grow" />
-      <span
-        className={`live hide-narrow ${live ? '' : 'is-polling'}`}
-        title={live ? t('shell.liveHelp') : t('shell.pollHelp')}
-      >
-        <span className="live-dot" />
-        {live ? t('shell.live') : t('shell.polling')}
-      </span>
+      <BulkWork />
+      <LiveSign />
       <PreferenceMenus keep />
       <PersonMenu />
     </>
+  );
+}
+
+/** How the page hears of changes. Where there is little room the dot alone says it. */
+function LiveSign() {
+  const { t } = useTranslation();
+  const isLive = useIsLive();
+  const isLost = useIsConnectionLost();
+  const how = isLost ? 'lost' : isLive ? 'live' : 'polling';
+  const [text, help] = {
+    live: [t('shell.live'), t('shell.liveHelp')],
+    polling: [t('shell.polling'), t('shell.pollHelp')],
+    lost: [t('shell.unconnected'), t('shell.unconnectedHelp')],
+  }[how];
+  return (
+    <span className={`live is-${how}`} title={help}>
+      <span className="live-dot" />
+      <span className="live-text">{text}</span>
+    </span>
   );
 }
 

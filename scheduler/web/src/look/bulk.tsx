@@ -1,15 +1,14 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Progress } from 'antd';
-import { type ReactNode, useEffect } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { Button } from 'antd';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Body } from '../../../api/admin/contract/routes.ts';
-import { call, newRequestId, type Reply } from '../api/client.ts';
+import { call, newRequestId } from '../api/client.ts';
+import { useSession } from '../app/session.tsx';
 import { useAsk } from './ask.tsx';
-import { State } from './state.tsx';
-import { Inert } from './values.tsx';
+import { keepBulk } from './bulk-kept.ts';
 
 export type BulkAction = Body<'POST /bulk'>['action'];
-type BulkReply = Reply<'POST /bulk'>;
 
 export interface BulkChoice {
   readonly action: BulkAction;
@@ -19,7 +18,7 @@ export interface BulkChoice {
   readonly extra?: ReactNode;
 }
 
-/** The bar below a list in which rows are chosen: what can be done with them, and afterwards what became of each. */
+/** The bar below a list in which rows are chosen: what can be done with them. What becomes of each is the shell's to show. */
 export function BulkBar({
   chosen,
   choices,
@@ -34,7 +33,7 @@ export function BulkBar({
   const { t } = useTranslation();
   const ask = useAsk();
   const client = useQueryClient();
-  const { modal } = App.useApp();
+  const { principal } = useSession();
   if (chosen.size === 0) return null;
   const ids = [...chosen].map(Number);
   const start = ({ action, danger, tag, extra }: BulkChoice) => {
@@ -55,15 +54,16 @@ export function BulkBar({
         const reply = await call('POST /bulk', {
           body: { action, ids, reason, requestId, ...(named === '' ? {} : { tag: named }) },
         });
-        onDone();
-        void client.invalidateQueries();
-        modal.info({
-          title: t(`bulk.${action}`),
-          width: 640,
-          icon: null,
-          okText: t('common.close'),
-          content: <BulkProgress first={reply} nameOf={nameOf} />,
+        const { operationId } = reply;
+        client.setQueryData(['bulk', operationId], reply);
+        keepBulk({
+          operationId,
+          action,
+          by: principal.name,
+          names: Object.fromEntries(ids.map((id) => [id, nameOf(id)])),
         });
+        onDone();
+        void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'bulk' });
       },
     });
   };
@@ -80,84 +80,5 @@ export function BulkBar({
         {t('bulk.clear')}
       </Button>
     </section>
-  );
-}
-
-/** Asked again so often while it goes on; it goes on all the same when nobody asks. */
-const AGAIN_MS = 700;
-
-function BulkProgress({ first, nameOf }: { readonly first: BulkReply; readonly nameOf: (id: number) => string }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const { operationId } = first;
-  const { data: reply } = useQuery({
-    queryKey: ['bulk', operationId],
-    queryFn: ({ signal }) => call('GET /bulk/:operationId', { params: { operationId }, signal }),
-    initialData: first,
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchInterval: ({ state }) => (state.data?.state === 'done' ? false : AGAIN_MS),
-  });
-  const isDone = reply.state === 'done';
-  useEffect(() => {
-    // The lists behind the dialog show what it has done.
-    if (isDone) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'bulk' });
-  }, [isDone, client]);
-  const { doneCount, successCount, failureCount, total } = reply;
-  return (
-    <div className="stack tight">
-      <p role="status">
-        {isDone
-          ? t('bulk.result', { done: successCount, total })
-          : t('bulk.progress', { done: doneCount, total, failed: failureCount })}
-      </p>
-      {!isDone && (
-        <>
-          <Progress percent={Math.floor((doneCount / Math.max(1, total)) * 100)} aria-label={t('bulk.region')} />
-          <p className="soft small">{t('bulk.goesOn')}</p>
-        </>
-      )}
-      <BulkResult reply={reply} nameOf={nameOf} />
-    </div>
-  );
-}
-
-const OUTCOME_STATE = {
-  open: 'waiting',
-  done: 'done',
-  unchanged: 'skipped',
-  refused: 'refused',
-  unknown_id: 'lost',
-} as const;
-/** What went wrong first: it is what a person has to look at. */
-const ORDER = ['refused', 'unknown_id', 'unchanged', 'done', 'open'];
-/** More lines than this are counted and not drawn. */
-const LINES_MAX = 500;
-
-function BulkResult({ reply, nameOf }: { readonly reply: BulkReply; readonly nameOf: (id: number) => string }) {
-  const { t } = useTranslation();
-  const sorted = [...reply.results].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
-  return (
-    <div className="bulk-result">
-      <table className="list">
-        <caption className="visually-hidden">{t('bulk.region')}</caption>
-        <tbody>
-          {sorted.slice(0, LINES_MAX).map(({ id, outcome, reason, runId }) => (
-            <tr key={id}>
-              <td>
-                <Inert text={nameOf(id)} />
-              </td>
-              <td>
-                <State state={OUTCOME_STATE[outcome]} />
-              </td>
-              <td className="soft">
-                {reason !== undefined && <Inert text={reason} />}
-                {runId !== undefined && <a href={`#/runs/${runId}`}>{t('run.number', { id: runId })}</a>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {sorted.length > LINES_MAX && <p className="soft">{t('bulk.more', { count: sorted.length - LINES_MAX })}</p>}
-    </div>
   );
 }

@@ -2,7 +2,7 @@ import { Button, Checkbox } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api/client.ts';
-import { Bones, Empty, ProblemNote } from './parts.tsx';
+import { Bones, Empty, ProblemNote, StaleNote } from './parts.tsx';
 
 export interface Column<T> {
   readonly key: string;
@@ -78,6 +78,7 @@ export function List<T>({
   };
   return (
     <>
+      {query !== undefined && <StaleNote of={query} />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is typed, a section would be a landmark more */}
       <div className="table-wrap" role="group" aria-label={caption} tabIndex={0}>

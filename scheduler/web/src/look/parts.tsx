@@ -1,7 +1,7 @@
 import { Button } from 'antd';
-import { type ReactNode, useId } from 'react';
+import { Fragment, type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiProblem } from '../api/client.ts';
+import { ApiProblem, isUnconnected } from '../api/client.ts';
 import { StateMark } from './state.tsx';
 import { Inert } from './values.tsx';
 
@@ -120,6 +120,12 @@ export function useProblemWords(): (error: unknown) => string {
   };
 }
 
+/** Why what is shown is not of now. That the scheduler does not answer is said once, above all pages. */
+export function StaleNote({ of }: { readonly of: { readonly error: unknown; readonly refetch: () => unknown } }) {
+  if (of.error === null || of.error === undefined || isUnconnected(of.error)) return null;
+  return <ProblemNote error={of.error} onRetry={() => void of.refetch()} />;
+}
+
 interface Asked<T> {
   readonly data: T | undefined;
   readonly error: unknown;
@@ -131,9 +137,7 @@ export function Loaded<T>({ of, children }: { readonly of: Asked<T>; readonly ch
   if (of.data !== undefined) {
     return (
       <>
-        {of.error !== null && of.error !== undefined && (
-          <ProblemNote error={of.error} onRetry={() => void of.refetch()} />
-        )}
+        <StaleNote of={of} />
         {children(of.data)}
       </>
     );
@@ -151,13 +155,22 @@ export function Facts({ items }: { readonly items: readonly (readonly [string, R
         item === null ? null : (
           <div key={item[0]}>
             <dt>{item[0]}</dt>
-            <dd>{item[1]}</dd>
+            <dd>{typeof item[1] === 'string' ? <Breakable text={item[1]} /> : item[1]}</dd>
           </div>
         ),
       )}
     </dl>
   );
 }
+
+/** A long word such as SERIAL_EXECUTION goes on in the next line after its underscore, and nowhere else. */
+const Breakable = ({ text }: { readonly text: string }) =>
+  text.split(/(?<=_)/).map((part) => (
+    <Fragment key={part}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 
 export function Progress({
   done,

@@ -1,19 +1,22 @@
 import { useSearchParams } from 'react-router';
 
-/** Filters live in the address: they can be kept, sent to somebody, and gone back from. */
+/**
+ * Filters live in the address: they can be kept and sent to somebody. A step that one goes back from (`push`) is one of the
+ * browser's history; a filter is not.
+ */
 export function useSearch(): readonly [
   (name: string) => string,
-  (change: Readonly<Record<string, string | null>>) => void,
+  (change: Readonly<Record<string, string | null>>, how?: 'push') => void,
 ] {
   const [params, setParams] = useSearchParams();
-  const set = (change: Readonly<Record<string, string | null>>) => {
+  const set = (change: Readonly<Record<string, string | null>>, how?: 'push') => {
     // As the address stands, not as it was drawn: of two quick changes the second would take the first back.
     const next = new URLSearchParams(window.location.hash.split('?')[1] ?? '');
     for (const [name, value] of Object.entries(change)) {
       if (value === null || value === '') next.delete(name);
       else next.set(name, value);
     }
-    setParams(next, { replace: true });
+    setParams(next, { replace: how !== 'push' });
   };
   return [(name) => params.get(name) ?? '', set];
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownAsOfMs } from '../api/connection.ts';
 import { useLanguage } from '../app/preferences.ts';
 import { formatDuration, formatInstant } from '../pure/format.ts';
 import { inertLine } from '../pure/inert-text.ts';
@@ -9,7 +10,7 @@ export function Inert({ text, className = '' }: { readonly text: string; readonl
   return <bdi className={`inert ${className}`}>{inertLine(text)}</bdi>;
 }
 
-type Style = 'minute' | 'second' | 'clock' | 'day';
+type Style = 'minute' | 'second' | 'clock' | 'exact' | 'day';
 export function Instant({ atMs, style = 'minute' }: { readonly atMs: number | null; readonly style?: Style }) {
   const language = useLanguage();
   if (atMs === null) return <span className="soft">–</span>;
@@ -26,6 +27,9 @@ export function Duration({ ms }: { readonly ms: number | null }) {
   return <span className="nowrap">{formatDuration(Math.max(0, ms), language)}</span>;
 }
 
+/** So far from now nobody counts: then it is a date. */
+const FAR_MS = 60 * 86_400_000;
+
 /** How long ago something was, or in how long it will be. */
 export function Ago({ atMs }: { readonly atMs: number | null }) {
   const { t } = useTranslation();
@@ -36,6 +40,7 @@ export function Ago({ atMs }: { readonly atMs: number | null }) {
   const past = Math.abs(nowMs - atMs);
   const unit = past < 60_000 ? 1_000 : 60_000;
   const span = formatDuration(Math.floor(past / unit) * unit, language);
+  if (past > FAR_MS) return <Instant atMs={atMs} style="day" />;
   return (
     <time className="nowrap" dateTime={new Date(atMs).toISOString()} title={formatInstant(atMs, { language })}>
       {past < 1_000 ? t('time.now') : atMs <= nowMs ? t('time.ago', { span }) : t('time.in', { span })}
@@ -44,11 +49,11 @@ export function Ago({ atMs }: { readonly atMs: number | null }) {
 }
 
 let skewMs = 0;
-/** The page counts by the clock of the store: told with each session and each look at tonight. */
+/** The page counts by the clock of the store, which is told with what every place reads; without an answer it stands still. */
 export const setServerNow = (nowMs: number): void => {
   skewMs = nowMs - Date.now();
 };
-export const serverNow = (): number => Date.now() + skewMs;
+export const serverNow = (): number => shownAsOfMs() + skewMs;
 
 export function useNow(everyMs: number): number {
   const [nowMs, setNowMs] = useState(serverNow);

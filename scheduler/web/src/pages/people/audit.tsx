@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { addressOf, call } from '../../api/client.ts';
 import { type Reply, usePages } from '../../api/read.ts';
+import { AdminsOnly } from '../../app/admins-only.tsx';
 import { useLanguage } from '../../app/preferences.ts';
 import { Choose, SearchBox } from '../../look/choose.tsx';
 import { Icon } from '../../look/icon.tsx';
@@ -21,6 +22,15 @@ const OUTCOMES = ['done', 'refused', 'failed'] as const;
 
 /** Who did what, with what before and after; numbered and chained, so that a missing entry is found. */
 export function Audit() {
+  const { t } = useTranslation();
+  return (
+    <AdminsOnly title={t('nav.audit')}>
+      <Entries />
+    </AdminsOnly>
+  );
+}
+
+function Entries() {
   const { t } = useTranslation();
   const [get, set] = useSearch();
   const query = filled({

@@ -1,11 +1,21 @@
 import { Segmented } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { AdminsOnly } from '../../app/admins-only.tsx';
 import { Page } from '../../look/parts.tsx';
 import { useSearch } from '../../look/use-search.ts';
 import { Keys } from './keys.tsx';
 import { Users } from './users.tsx';
 
 export function People() {
+  const { t } = useTranslation();
+  return (
+    <AdminsOnly title={t('nav.users')}>
+      <UsersAndKeys />
+    </AdminsOnly>
+  );
+}
+
+function UsersAndKeys() {
   const { t } = useTranslation();
   const [get, set] = useSearch();
   const tab = get('tab') === 'keys' ? 'keys' : 'users';
