@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
-import type { Tone } from '../pure/money-states.ts';
 
+/** What is not known is a tone of its own: neither good nor bad. */
+export type Tone = 'ok' | 'run' | 'wait' | 'warn' | 'bad' | 'unsure';
 /** A state is told by shape, colour and word together. */
 type Shape = 'clock' | 'ring' | 'half' | 'check' | 'cross' | 'alarm' | 'stop' | 'slash' | 'ask' | 'pause' | 'skip';
 
@@ -53,7 +54,8 @@ const LOOKS: Readonly<Record<string, readonly [Shape, Tone]>> = {
   FAILED: ['cross', 'bad'],
   BLOCKED: ['stop', 'warn'],
   PENDING: ['clock', 'wait'],
-  PROCESSING: ['ask', 'unsure'],
+  // In the air is at work; what only people can tell, and what a night ended without, is not known.
+  PROCESSING: ['half', 'run'],
   RETRY_WAIT: ['clock', 'warn'],
   MANUAL: ['ask', 'unsure'],
   UNRESOLVED: ['ask', 'unsure'],

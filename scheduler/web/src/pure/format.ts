@@ -84,10 +84,10 @@ interface InstantOptions {
   readonly language: Language;
   /** An IANA zone; left out: the one of the machine. */
   readonly zone?: string;
-  readonly style?: 'minute' | 'second' | 'clock' | 'day';
+  readonly style?: 'minute' | 'second' | 'clock' | 'exact' | 'day';
 }
 
-/** `2026-11-20 02:30:05` in the zone; `clock` leaves the day out. */
+/** `2026-11-20 02:30:05` in the zone; `clock` and, with seconds, `exact` leave the day out. */
 export function formatInstant(atMs: number, { language, zone, style = 'second' }: InstantOptions): string {
   const format = new Intl.DateTimeFormat(LOCALE[language], {
     year: 'numeric',
@@ -104,6 +104,7 @@ export function formatInstant(atMs: number, { language, zone, style = 'second' }
   const clock = `${parts.hour}:${parts.minute}`;
   if (style === 'day') return day;
   if (style === 'clock') return clock;
+  if (style === 'exact') return `${clock}:${parts.second}`;
   return style === 'minute' ? `${day} ${clock}` : `${day} ${clock}:${parts.second}`;
 }
 
@@ -112,9 +113,4 @@ export function percentOf(done: number, total: number): number {
   if (total <= 0) return 0;
   if (done >= total) return 100;
   return done <= 0 ? 0 : Math.min(99, Math.max(1, Math.floor((done * 100) / total)));
-}
-
-/** Part of a sum as 0..1, of digits that outgrow 2^53. */
-export function shareOf(part: bigint, whole: bigint): number {
-  return whole === 0n ? 0 : Number((part * 100_000n) / whole) / 100_000;
 }

@@ -1,4 +1,4 @@
-/** Money by state, for bars and legends. States are those of docs/money.md, plus what only reports say. */
+/** Money by state, for bars, legends and figures. States are those of docs/money.md, plus what only reports say. */
 export interface MoneyTotal {
   readonly leg: string;
   readonly currency: string;
@@ -6,52 +6,30 @@ export interface MoneyTotal {
   readonly count: number;
   readonly amountMinor: string;
 }
-export type Tone = 'ok' | 'run' | 'wait' | 'warn' | 'bad' | 'unsure';
 
-/** In this order from left to right. What is not known is a tone of its own: neither good nor bad. */
-export const STATE_TONES: readonly (readonly [string, Tone])[] = [
-  ['SUCCESS', 'ok'],
-  ['PROCESSING', 'unsure'],
-  ['RETRY_WAIT', 'warn'],
-  ['MANUAL', 'unsure'],
-  ['UNRESOLVED', 'unsure'],
-  ['PENDING', 'wait'],
-  ['BLOCKED', 'warn'],
-  ['FAILED', 'bad'],
-];
-
-export const toneOfItem = (state: string): Tone => STATE_TONES.find(([name]) => name === state)?.[1] ?? 'wait';
+/** In this order from left to right: what is done, what is open, what is not due any more. */
+const ORDER = ['SUCCESS', 'PROCESSING', 'RETRY_WAIT', 'MANUAL', 'UNRESOLVED', 'PENDING', 'BLOCKED', 'FAILED'];
 
 export interface MoneyBar {
   readonly leg: string;
   readonly currency: string;
   readonly frozen: { readonly count: number; readonly amountMinor: string } | null;
-  readonly parts: readonly {
-    readonly state: string;
-    readonly tone: Tone;
-    readonly count: number;
-    readonly amountMinor: string;
-  }[];
+  readonly parts: readonly { readonly state: string; readonly count: number; readonly amountMinor: string }[];
   /** What was frozen and nobody has told of yet; by count, as the bars are. */
   readonly untold: number;
 }
 
-/** One bar for each leg and currency, largest first state order kept. */
+/** One bar for each leg and currency, its parts in the order of the states. */
 export function moneyBars(frozen: readonly MoneyTotal[], told: readonly MoneyTotal[]): MoneyBar[] {
   const keys = new Map<string, { leg: string; currency: string }>();
   for (const { leg, currency } of [...frozen, ...told]) keys.set(`${leg} ${currency}`, { leg, currency });
   return [...keys.values()].map(({ leg, currency }) => {
     const of = (totals: readonly MoneyTotal[]) => totals.filter((one) => one.leg === leg && one.currency === currency);
     const start = of(frozen)[0] ?? null;
-    const rank = (state: string) => STATE_TONES.findIndex(([name]) => name === state) + 1 || STATE_TONES.length + 1;
+    const rank = (state: string) => ORDER.indexOf(state) + 1 || ORDER.length + 1;
     const parts = of(told)
       .filter(({ count }) => count > 0)
-      .map(({ state, count, amountMinor }) => ({
-        state: state ?? '',
-        tone: toneOfItem(state ?? ''),
-        count,
-        amountMinor,
-      }))
+      .map(({ state, count, amountMinor }) => ({ state: state ?? '', count, amountMinor }))
       .sort((a, b) => rank(a.state) - rank(b.state));
     const toldCount = parts.reduce((sum, { count }) => sum + count, 0);
     return {
@@ -64,6 +42,29 @@ export function moneyBars(frozen: readonly MoneyTotal[], told: readonly MoneyTot
   });
 }
 
-/** The sum of amounts of one currency, as digits. */
-export const sumMinor = (totals: readonly { readonly amountMinor: string }[]): string =>
-  totals.reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n).toString();
+/** What has no last state, by what it waits for: an answer, the next try, two people. */
+export interface OpenItems {
+  /** A call is out, and nobody knows whether it has debited. */
+  readonly inTheAir: number;
+  readonly nextTry: number;
+  readonly withPeople: number;
+}
+
+export function countOpen(told: readonly Pick<MoneyTotal, 'state' | 'count'>[]): OpenItems {
+  const of = (wanted: string) => told.reduce((sum, { state, count }) => sum + (state === wanted ? count : 0), 0);
+  return { inTheAir: of('PROCESSING'), nextTry: of('RETRY_WAIT'), withPeople: of('MANUAL') };
+}
+
+/** Sums of one state, a line for each currency: amounts of two currencies have no sum. */
+export function sumsByCurrency(
+  totals: readonly MoneyTotal[],
+  wanted: string,
+): { readonly currency: string; readonly count: number; readonly amountMinor: string }[] {
+  const sums = new Map<string, { count: number; minor: bigint }>();
+  for (const { state, currency, count, amountMinor } of totals) {
+    if (state !== wanted || count === 0) continue;
+    const sum = sums.get(currency) ?? { count: 0, minor: 0n };
+    sums.set(currency, { count: sum.count + count, minor: sum.minor + BigInt(amountMinor) });
+  }
+  return [...sums].map(([currency, { count, minor }]) => ({ currency, count, amountMinor: minor.toString() }));
+}

@@ -1,19 +1,18 @@
 import './run.css';
-import { useQueryClient } from '@tanstack/react-query';
-import { Button, DatePicker, InputNumber, Modal, Segmented } from 'antd';
+import { Button, DatePicker, Segmented } from 'antd';
 import dayjs from 'dayjs';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { call } from '../../api/client.ts';
-import { type Reply, usePages } from '../../api/read.ts';
+import { usePages } from '../../api/read.ts';
+import { useLanguage } from '../../app/preferences.ts';
 import { useMay } from '../../app/session.tsx';
-import { useAsk } from '../../look/ask.tsx';
-import { Field } from '../../look/field.tsx';
 import { List } from '../../look/list.tsx';
-import { Bones, Page, Panel, ProblemNote } from '../../look/parts.tsx';
+import { Bones, Page, Panel } from '../../look/parts.tsx';
 import { useSearch } from '../../look/use-search.ts';
-import { Duration, Inert, Instant, serverNow } from '../../look/values.tsx';
+import { Duration, Inert, serverNow } from '../../look/values.tsx';
+import { formatCount } from '../../pure/format.ts';
+import { Clearing } from './clearing.tsx';
 
 const DAY = 86_400_000;
 const Chart = lazy(() => import('./report-chart.tsx'));
@@ -21,6 +20,7 @@ const Chart = lazy(() => import('./report-chart.tsx'));
 /** Runs by day or job, with the usual and the worst of duration and lateness; and the clearing of old ones. */
 export function Reports() {
   const { t } = useTranslation();
+  const language = useLanguage();
   const may = useMay();
   const [get, set] = useSearch();
   const [isClearing, setIsClearing] = useState(false);
@@ -30,9 +30,11 @@ export function Reports() {
   const to = get('to') === '' ? day(serverNow()) : get('to');
   const report = usePages('GET /reports/runs', { query: { by, from, to } });
   const { rows } = report;
+  const count = (n: number) => formatCount(n, language);
   return (
     <Page
       title={t('nav.reports')}
+      lead={<span className="soft small">{t('reports.utc')}</span>}
       actions={
         <>
           <Segmented
@@ -84,13 +86,13 @@ export function Reports() {
                   </Link>
                 ),
             },
-            { key: 'runs', title: t('nav.runs'), align: 'num', cell: ({ runs }) => runs },
-            { key: 'good', title: t('state.succeeded'), align: 'num', cell: ({ succeeded }) => succeeded },
+            { key: 'runs', title: t('nav.runs'), align: 'num', cell: ({ runs }) => count(runs) },
+            { key: 'good', title: t('state.succeeded'), align: 'num', cell: ({ succeeded }) => count(succeeded) },
             {
               key: 'bad',
               title: t('state.failed'),
               align: 'num',
-              cell: ({ failed }) => (failed === 0 ? 0 : <strong className="wrong">{failed}</strong>),
+              cell: ({ failed }) => (failed === 0 ? 0 : <strong className="wrong">{count(failed)}</strong>),
             },
             {
               key: 'p50',
@@ -121,95 +123,5 @@ export function Reports() {
       </Panel>
       {isClearing && <Clearing onClose={() => setIsClearing(false)} />}
     </Page>
-  );
-}
-
-/** First what would go, then a reason, then it goes. */
-function Clearing({ onClose }: { readonly onClose: () => void }) {
-  const { t } = useTranslation();
-  const ask = useAsk();
-  const client = useQueryClient();
-  const [days, setDays] = useState<number | null>(90);
-  const [keep, setKeep] = useState<number | null>(null);
-  const [preview, setPreview] = useState<Reply<'GET /clearing'> | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const which = { ...(days === null ? {} : { olderThanDays: days }), ...(keep === null ? {} : { keepLast: keep }) };
-  const look = async () => {
-    setError(null);
-    try {
-      setPreview(await call('GET /clearing', { query: which }));
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  const clear = () => {
-    if (preview === null) return;
-    onClose();
-    ask({
-      title: t('clearing.ask', { count: preview.runs }),
-      body: <p>{t('clearing.askHelp')}</p>,
-      ok: t('clearing.do'),
-      danger: true,
-      needsReason: true,
-      act: async (reason) => {
-        let more = true;
-        let expected = preview.runs;
-        while (more && expected > 0) {
-          const done = await call('POST /clearing', { body: { ...which, expected, reason } });
-          expected -= done.deleted;
-          more = done.more && done.deleted > 0;
-        }
-        void client.invalidateQueries();
-      },
-    });
-  };
-  return (
-    <Modal
-      open
-      title={t('clearing.title')}
-      onCancel={onClose}
-      okText={preview === null ? t('clearing.preview') : t('common.next')}
-      cancelText={t('common.cancel')}
-      onOk={() => (preview === null ? void look() : clear())}
-      okButtonProps={{ disabled: days === null && keep === null }}
-    >
-      <div className="stack">
-        <Field label={t('clearing.days')}>
-          {(input) => (
-            <InputNumber
-              {...input}
-              min={0}
-              value={days}
-              onChange={(next) => {
-                setDays(next);
-                setPreview(null);
-              }}
-            />
-          )}
-        </Field>
-        <Field label={t('clearing.keep')} help={t('clearing.keepHelp')}>
-          {(input) => (
-            <InputNumber
-              {...input}
-              min={0}
-              value={keep}
-              onChange={(next) => {
-                setKeep(next);
-                setPreview(null);
-              }}
-            />
-          )}
-        </Field>
-        {preview !== null && (
-          <p className="note">
-            <span>
-              {t('clearing.found', { runs: preview.runs, attempts: preview.attempts })}{' '}
-              <Instant atMs={preview.oldestAtMs} style="day" /> – <Instant atMs={preview.newestAtMs} style="day" />
-            </span>
-          </p>
-        )}
-        {error !== null && <ProblemNote error={error} />}
-      </div>
-    </Modal>
   );
 }

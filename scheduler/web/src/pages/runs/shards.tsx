@@ -54,7 +54,7 @@ export function Shards({
       ) : shards.error !== null && rows.length === 0 ? (
         <ProblemNote error={shards.error} onRetry={() => void shards.refetch()} />
       ) : rows.length === 0 ? (
-        <Empty>{total === null ? t('run.notSplit') : t('run.noShards')}</Empty>
+        <Empty>{t(total !== null ? 'run.noShards' : isOpen ? 'run.notSplit' : 'run.neverSplit')}</Empty>
       ) : (
         <ShardList
           rows={rows}
@@ -174,7 +174,7 @@ function ShardRow({ shard }: { readonly shard: Shard }) {
         <span className="wide small soft">
           {last !== undefined && (
             <>
-              <Instant atMs={last.sentAtMs} style="clock" /> ·{' '}
+              <Instant atMs={last.sentAtMs} style="exact" /> ·{' '}
               <Duration ms={(last.endedAtMs ?? serverNow()) - last.sentAtMs} />
             </>
           )}

@@ -86,7 +86,7 @@ function LineText({ line: { atMs, kind, shardIndex, attempt, address, text } }: 
   return (
     <>
       <span className="soft">
-        <Instant atMs={atMs} style="clock" />
+        <Instant atMs={atMs} style="exact" />
       </span>
       <i aria-hidden="true" />
       <span>

@@ -101,7 +101,12 @@ export function useLog(logId: number, isFollowing: boolean): Log {
   }, [readPage]);
 
   useEffect(goToEnd, [goToEnd]);
-  useEffect(() => listen(`log:${logId}`, () => isFollowing && void follow()), [logId, isFollowing, follow]);
+  const isThere = window.lines.length > 0;
+  // Of a log that is not there nothing is told, and a stream that is asked for it would be refused whole.
+  useEffect(
+    () => (isThere ? listen(`log:${logId}`, () => isFollowing && void follow()) : undefined),
+    [isThere, logId, isFollowing, follow],
+  );
   const isEnd = window.isEnd;
   useEffect(() => {
     if (!isFollowing || isEnd) return;

@@ -3,6 +3,7 @@ import { useLanguage } from '../../app/preferences.ts';
 import { useNow } from '../../look/values.tsx';
 import { judgeOutlook, type NightClock, type Outlook, placeOnBand } from '../../pure/eta.ts';
 import { formatCount, formatDuration, formatInstant, formatRate } from '../../pure/format.ts';
+import { countOpen } from '../../pure/money-states.ts';
 import type { ChainRunDetail, TonightReply } from './tonight.tsx';
 
 /** One sentence on how the night stands to its cut-off, and the night as a band from dusk to daybreak. */
@@ -75,14 +76,15 @@ function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: 
   );
 }
 
-/** What the estimate is of: of the sending. What is sent and has no outcome is found out about for as long as it takes. */
+/** What the estimate is of: of the sending. What is in the air is found out about for as long as it takes. */
 function AllSent({ shown }: { readonly shown: ChainRunDetail }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const open = shown.nodes.reduce((sum, { progress }) => sum + (progress?.itemsOpen ?? 0), 0);
-  if (open === 0) return null;
-  const text = shown.run.endedAtMs === null ? 'outlook.open' : 'outlook.leftOpen';
-  return <p className="soft small">{t(text, { count: open, shown: formatCount(open, language) })}</p>;
+  const { inTheAir } = countOpen(shown.told);
+  if (inTheAir === 0 || shown.run.endedAtMs !== null) return null;
+  return (
+    <p className="soft small">{t('outlook.inTheAir', { count: inTheAir, shown: formatCount(inTheAir, language) })}</p>
+  );
 }
 
 /** What a text beside a flag takes of a narrow band. */
@@ -146,11 +148,14 @@ function Figures({ data, shown }: { readonly data: TonightReply; readonly shown:
   const rate = running.reduce((total, { progress }) => total + (progress?.itemsPerSecond ?? 0), 0);
   const count = (n: number) => formatCount(n, language);
   const alive = data.executors.filter(({ state }) => state === 'alive').length;
+  const open = countOpen(shown.told);
+  const isAsked = told.some(({ itemsOpen }) => itemsOpen !== null);
   const figures: readonly (readonly [string, string])[] = [
     [t('figure.items', { total: count(sum((p) => p.itemsTotal)) }), count(sum((p) => p.itemsDone))],
-    ...(told.some(({ itemsOpen }) => itemsOpen !== null)
-      ? [[t('figure.open'), count(sum((p) => p.itemsOpen))] as const]
-      : []),
+    // Three states, three figures: what is out, what follows by itself, and what waits for people.
+    ...(isAsked || open.inTheAir > 0 ? [[t('figure.inTheAir'), count(open.inTheAir)] as const] : []),
+    ...(open.nextTry > 0 ? [[t('figure.nextTry'), count(open.nextTry)] as const] : []),
+    ...(open.withPeople > 0 ? [[t('figure.withPeople'), count(open.withPeople)] as const] : []),
     [t('figure.rate'), rate > 0 ? formatRate(rate, language) : '–'],
     [t('figure.slices'), `${count(sum((p) => p.slicesDone))} / ${count(sum((p) => p.slicesTotal))}`],
     [t('figure.inFlight'), count(data.inFlight.length)],

@@ -1,12 +1,12 @@
 import { useTranslation } from 'react-i18next';
 import { useLanguage } from '../../app/preferences.ts';
 import { Empty } from '../../look/parts.tsx';
-import { useStateWord } from '../../look/state.tsx';
+import { toneOf, useStateWord } from '../../look/state.tsx';
 import { Inert } from '../../look/values.tsx';
 import { formatCount, formatMoney } from '../../pure/format.ts';
 import { type MoneyTotal, moneyBars } from '../../pure/money-states.ts';
 
-/** Money by state: widths are counts, words are counts and sums. What nobody knows yet is hatched, never green or red. */
+/** Money by state: widths are counts, words are counts and sums. What has no outcome is hatched, never green or red. */
 export function Money({
   frozen,
   told,
@@ -22,10 +22,7 @@ export function Money({
   return (
     <div className="money">
       {bars.map(({ leg, currency, frozen: start, parts, untold }) => {
-        const shown = [
-          ...parts,
-          ...(untold > 0 ? [{ state: 'untold', tone: 'wait' as const, count: untold, amountMinor: '' }] : []),
-        ];
+        const shown = [...parts, ...(untold > 0 ? [{ state: 'untold', count: untold, amountMinor: '' }] : [])];
         return (
           <div key={`${leg} ${currency}`}>
             <div className="money-head">
@@ -43,18 +40,14 @@ export function Money({
               )}
             </div>
             <div className="money-bar" aria-hidden="true">
-              {shown.map(({ state, tone, count }) => (
-                <span
-                  key={state}
-                  className={state === 'untold' ? 'untold' : `tone-${tone}`}
-                  style={{ flexGrow: count }}
-                />
+              {shown.map(({ state, count }) => (
+                <span key={state} className={lookOf(state)} style={{ flexGrow: count }} />
               ))}
             </div>
             <ul className="legend">
-              {shown.map(({ state, tone, count, amountMinor }) => (
+              {shown.map(({ state, count, amountMinor }) => (
                 <li key={state}>
-                  <i className={state === 'untold' ? 'untold' : `tone-${tone}`} aria-hidden="true" />
+                  <i className={lookOf(state)} aria-hidden="true" />
                   <span>
                     {word(state)} <b>{formatCount(count, language)}</b>{' '}
                     {amountMinor !== '' && <span className="soft">{formatMoney(amountMinor, currency, language)}</span>}
@@ -68,3 +61,6 @@ export function Money({
     </div>
   );
 }
+
+/** A colour is shared by several states: the pattern tells them apart. */
+const lookOf = (state: string): string => `tone-${toneOf(state)} is-${state}`;

@@ -1,12 +1,12 @@
 import './tonight.css';
 import { Select } from 'antd';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { type Reply, useRead } from '../../api/read.ts';
 import { Empty, Loaded, Page, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
-import { Inert, setServerNow } from '../../look/values.tsx';
+import { Inert } from '../../look/values.tsx';
 import { Alarms, Next } from './alarms-and-next.tsx';
 import { ChainRunActions } from './chain-run-actions.tsx';
 import { ExecutorCards } from './executor-cards.tsx';
@@ -14,6 +14,7 @@ import { Horizon } from './horizon.tsx';
 import { Money } from './money.tsx';
 import { NightGraph } from './night-graph.tsx';
 import { NightGrid } from './night-grid.tsx';
+import { NightOutcome } from './night-outcome.tsx';
 
 export type TonightReply = Reply<'GET /tonight'>;
 export type ChainRunDetail = NonNullable<TonightReply['shown']>;
@@ -33,9 +34,6 @@ export function Tonight() {
     { query },
     { topics: ['tonight', 'alarms', 'executors'], isMoving: ({ shown }) => shown?.nodes.some(isMoving) === true },
   );
-  useEffect(() => {
-    if (tonight.data !== undefined) setServerNow(tonight.data.nowMs);
-  }, [tonight.data]);
   return (
     <Loaded of={tonight}>
       {(data) =>
@@ -110,6 +108,7 @@ function Shown({
       }
     >
       <Horizon data={data} shown={shown} />
+      <NightOutcome shown={shown} />
       <Panel title={t('tonight.graph')} flush>
         <NightGraph shown={shown} />
       </Panel>

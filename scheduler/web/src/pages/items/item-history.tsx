@@ -1,0 +1,103 @@
+import { Button } from 'antd';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useRead } from '../../api/read.ts';
+import { useLanguage } from '../../app/preferences.ts';
+import { Facts, Loaded, Panel } from '../../look/parts.tsx';
+import { State } from '../../look/state.tsx';
+import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { formatMoney } from '../../pure/format.ts';
+import { inertValue } from '../../pure/inert-text.ts';
+import { Decide } from './decide.tsx';
+import { EventWords } from './event-words.tsx';
+import { isOpen } from './item-columns.tsx';
+
+/** Everything that is known of one item, and what can be done about it. */
+export function ItemHistory({
+  group,
+  requestNo,
+  onClose,
+}: {
+  readonly group: string;
+  readonly requestNo: string;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const history = useRead('GET /items/history', { query: { group, requestNo } }, { topics: ['tonight', 'approvals'] });
+  const place = useRef<HTMLDivElement>(null);
+  // It opens above a list of any length: who asked for it is brought to it.
+  useEffect(() => place.current?.focus(), []);
+  return (
+    <div ref={place} tabIndex={-1} className="item-history">
+      <Panel
+        title={<Inert text={requestNo} className="mono" />}
+        flush
+        actions={
+          <Button size="small" onClick={onClose}>
+            {t('common.close')}
+          </Button>
+        }
+      >
+        <Loaded of={history}>
+          {({ item, events }) => (
+            <>
+              <div className="panel-body stack">
+                <Facts
+                  items={[
+                    [t('items.key'), <Inert key="key" text={item.key} />],
+                    [t('runs.state'), <State key="state" state={item.state} />],
+                    [t('items.leg'), <Inert key="leg" text={item.leg} />],
+                    [t('items.amount'), `${formatMoney(item.amountMinor, item.currency, language)} ${item.currency}`],
+                    [t('items.attempt'), item.attempt],
+                    [
+                      t('nav.runs'),
+                      <Link key="run" to={`/runs/${item.runId}`}>
+                        #{item.runId}
+                      </Link>,
+                    ],
+                    item.nextCheckAtMs === null
+                      ? null
+                      : [t('items.nextCheck'), <Ago key="next" atMs={item.nextCheckAtMs} />],
+                  ]}
+                />
+                {isOpen(item) && (
+                  <Decide
+                    group={group}
+                    requestNo={requestNo}
+                    isAsked={item.nextCheckAtMs !== null}
+                    isWithPeople={item.state === 'MANUAL'}
+                  />
+                )}
+              </div>
+              <ol className="history" aria-label={t('items.history')}>
+                {events.map((event, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: events have no id, and only grow at the end
+                  <li key={index}>
+                    <span className="soft small">
+                      <Instant atMs={event.atMs} style="second" />
+                    </span>
+                    <span>
+                      <span className="tag">{t(`itemEvent.${event.kind}`, { defaultValue: event.kind })}</span>
+                    </span>
+                    <div>
+                      <EventWords event={event} />
+                      {event.by !== null && (
+                        <span className="soft">
+                          {' '}
+                          · <Inert text={event.by} />
+                        </span>
+                      )}
+                      {event.body !== null && <pre>{inertValue(event.body)}</pre>}
+                    </div>
+                  </li>
+                ))}
+              </ol>
+            </>
+          )}
+        </Loaded>
+      </Panel>
+    </div>
+  );
+}
