@@ -6,11 +6,19 @@ import type { DdlWords, Migration } from './sql.ts';
 /** MariaDB and MySQL name the collation that compares byte by byte without padding differently. */
 export type PrintedServer = 'sqlite' | 'mysql' | 'mariadb';
 
+const COLLATIONS = { mysql: 'utf8mb4_0900_bin', mariadb: 'utf8mb4_nopad_bin' } as const;
+
 const WORDS: Readonly<Record<PrintedServer, DdlWords>> = {
   sqlite: SQLITE_WORDS,
-  mysql: mysqlWords('utf8mb4_0900_bin'),
-  mariadb: mysqlWords('utf8mb4_nopad_bin'),
+  mysql: mysqlWords(COLLATIONS.mysql),
+  mariadb: mysqlWords(COLLATIONS.mariadb),
 };
+
+/** What the client's own session may have otherwise: MySQL keeps it with each check and trigger that is made in it. */
+const headOf = (server: PrintedServer): readonly string[] =>
+  server === 'sqlite'
+    ? ['begin immediate;']
+    : [`set names utf8mb4 collate ${COLLATIONS[server]};`, `set session sql_mode = '${SQL_MODE}';`];
 
 /**
  * The migrations as a text for the server's own client, for those who run DDL themselves. It writes down what it has
@@ -19,7 +27,6 @@ const WORDS: Readonly<Record<PrintedServer, DdlWords>> = {
  */
 export function printMigrations(migrations: readonly Migration[], server: PrintedServer, component = 'store'): string {
   const words = WORDS[server];
-  const head = server === 'sqlite' ? ['begin immediate;'] : [`set session sql_mode = '${SQL_MODE}';`];
   const tail = server === 'sqlite' ? ['commit;'] : [];
   const parts = migrations.map((migration) => {
     const statements = migration.statements(words);
@@ -29,7 +36,7 @@ export function printMigrations(migrations: readonly Migration[], server: Printe
       terminated(bookRow(migration, { words, component, done: statements.length }), words),
     ].join('\n');
   });
-  return `${[...head, terminated(bookText(words), words), ...parts, ...tail].join('\n\n')}\n`;
+  return `${[...headOf(server), terminated(bookText(words), words), ...parts, ...tail].join('\n\n')}\n`;
 }
 
 function bookRow(migration: Migration, at: { words: DdlWords; component: string; done: number }): string {

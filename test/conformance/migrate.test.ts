@@ -217,7 +217,9 @@ function describeMigrate(open: () => Promise<SqlStore>): void {
     const [printed, migrated] = [await open(), await open()];
     const server = await serverOf(printed);
     const all = [node, slices, money];
-    await applyText(printed, printMigrations(all, server, 'executor'));
+    // As a client may be that nobody told otherwise.
+    const latin1 = server === 'sqlite' ? '' : 'set names latin1;\n';
+    await applyText(printed, `${latin1}${printMigrations(all, server, 'executor')}`);
     expect(await migrationsBehind(printed, all, 'executor')).toEqual([]);
     expect(await migrate(printed, all, { logger, component: 'executor' })).toEqual([]);
     await migrate(migrated, all, { logger, component: 'executor' });
@@ -363,14 +365,18 @@ function hasBook(db: SqlReader): Promise<boolean> {
   );
 }
 
-/** Names of tables, columns and triggers, in order. */
+/** Names of tables, columns and triggers, in order; what is checked, and with which characters. */
 async function tablesOf(store: SqlStore): Promise<unknown> {
-  return store.read('tables', (db) =>
-    db.arrays(
-      db.dialect === 'sqlite'
-        ? `select type, name, sql from sqlite_master where name not like 'sqlite_%' order by type, name`
-        : `select table_name, column_name, column_type, collation_name from information_schema.columns
-           where table_schema = database() order by table_name, ordinal_position`,
-    ),
-  );
+  if (store.dialect === 'sqlite') {
+    const text = `select type, name, sql from sqlite_master where name not like 'sqlite_%' order by type, name`;
+    return store.read('tables', (db) => db.arrays(text));
+  }
+  return store.read('tables', async (db) => [
+    await db.arrays(`select table_name, column_name, column_type, collation_name from information_schema.columns
+      where table_schema = database() order by table_name, ordinal_position`),
+    await db.arrays(`select constraint_name, check_clause from information_schema.check_constraints
+      where constraint_schema = database() order by constraint_name, check_clause`),
+    await db.arrays(`select trigger_name, action_statement, character_set_client, collation_connection
+      from information_schema.triggers where trigger_schema = database() order by trigger_name`),
+  ]);
 }
