@@ -26,6 +26,9 @@ export interface FakeState {
   steps: number;
   /** Connections are cut, as when the scheduler restarts. */
   isDown: boolean;
+  /** What was asked for many: those rows, and whether it stands still at the second. */
+  bulkIds: readonly number[];
+  isBulkHeldUp: boolean;
   readonly streams: Set<ServerResponse>;
 }
 interface Asked {
@@ -428,6 +431,7 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
       asked,
     ),
   'GET /chains': ({ nowMs }) => data.chainLines(nowMs),
+  'GET /chain-filters': () => ({ tags: ['night'], owners: ['settlement'] }),
   'POST /chains': ({ body }) => ({ chain: (body as { chain: { name: string } }).chain.name, version: 1 }),
   'POST /chains/check': () => ({ problems: [] }),
   'GET /chains/:chain': ({ params, nowMs }) => data.chainView(nowMs, params.chain),
@@ -521,13 +525,24 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
   'GET /items': (asked) => page(data.items(asked.nowMs), asked),
   'GET /items/unresolved': (asked) =>
     page(
-      data.items(asked.nowMs).filter(({ openedAtMs }) => openedAtMs !== null),
+      data
+        .items(asked.nowMs)
+        .filter(({ state }) =>
+          asked.query.state === undefined
+            ? state === 'PROCESSING' || state === 'RETRY_WAIT'
+            : state === asked.query.state,
+        ),
       asked,
     ),
   'GET /items/history': ({ nowMs, query }) => data.itemHistory(nowMs, query.requestNo ?? ''),
   'POST /items/ask-now': () => ({ asked: true, text: 'the downstream is asked within a second' }),
   'POST /items/resolve': () => ({ approvalId: 8 }),
-  'GET /nights': (asked) => page(data.nights(asked.nowMs), asked),
+  'GET /nights': (asked) => {
+    const { group, chainRunId } = asked.query;
+    if (group !== 'settlement') throw new Refusal(404, 'NOT_FOUND', 'the executors of this group answer no questions');
+    const all = data.nights(asked.nowMs);
+    return page(chainRunId === undefined ? all : all.filter((one) => String(one.chainRunId) === chainRunId), asked);
+  },
   'GET /nights/report': ({ nowMs, query }) => data.nightReport(nowMs, query.nightId ?? '119'),
   'GET /reports/runs': ({ query }) => ({
     items: (query.by === 'job'
@@ -620,8 +635,11 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
   'POST /approvals/:approvalId/reject': ({ nowMs, params }) => approval(Number(params.approvalId), nowMs, 'rejected'),
   'POST /approvals/:approvalId/withdraw': ({ nowMs, params }) =>
     approval(Number(params.approvalId), nowMs, 'withdrawn'),
-  'GET /bulk/:operationId': ({ nowMs }) => bulkOperation([101], nowMs),
-  'POST /bulk': ({ body, nowMs }) => bulkOperation((body as { ids: number[] }).ids, nowMs),
+  'GET /bulk/:operationId': ({ nowMs, state }) => bulkOperation(state, nowMs),
+  'POST /bulk': ({ body, nowMs, state }) => {
+    state.bulkIds = (body as { ids: number[] }).ids;
+    return bulkOperation(state, nowMs);
+  },
 };
 
 const RUN_FORECAST = {
@@ -635,15 +653,19 @@ const RUN_FORECAST = {
   ],
 };
 
-function bulkOperation(ids: readonly number[], nowMs: number) {
-  const results = ids.map((id, n) =>
-    n === 1 ? { id, outcome: 'refused', code: 'CONFLICT', reason: 'it has ended already' } : { id, outcome: 'done' },
-  );
-  const successCount = results.filter(({ outcome }) => outcome === 'done').length;
+/** The second of them is refused; while it is held up only the first is done. */
+function bulkOperation({ bulkIds: ids, isBulkHeldUp }: FakeState, nowMs: number) {
+  const results = ids.map((id, n) => {
+    if (isBulkHeldUp && n > 0) return { id, outcome: 'open' };
+    return n === 1
+      ? { id, outcome: 'refused', code: 'CONFLICT', reason: 'it has ended already' }
+      : { id, outcome: 'done' };
+  });
+  const count = (wanted: string) => results.filter(({ outcome }) => outcome === wanted).length;
   return {
-    ...{ operationId: 1, created: true, action: 'job.disable', state: 'done', by: 'chen' },
-    ...{ startedAtMs: nowMs, endedAtMs: nowMs },
-    ...{ total: ids.length, doneCount: ids.length, successCount, failureCount: ids.length - successCount },
-    results,
+    ...{ operationId: 1, created: true, action: 'job.disable', state: isBulkHeldUp ? 'running' : 'done', by: 'chen' },
+    ...{ startedAtMs: nowMs, endedAtMs: isBulkHeldUp ? null : nowMs },
+    ...{ total: ids.length, doneCount: ids.length - count('open') },
+    ...{ successCount: count('done'), failureCount: count('refused'), results },
   };
 }

@@ -53,7 +53,7 @@ export function CronEditor({
   const preview = useRead('GET /cron/preview', { query: { text, dialect, zone, n: 10 } }, { enabled: text !== '' });
   const fields = splitCron(value.text, value.dialect);
   const said = preview.data;
-  const wrong = said?.problem == null ? problem : withColumn(said.problem);
+  const wrong = said?.problem == null ? problem : said.problem.message;
   return (
     <div className="cron">
       <div className="settings">
@@ -143,8 +143,6 @@ export function CronEditor({
     </div>
   );
 }
-
-const withColumn = ({ message }: { message: string }): string => message;
 
 /** Ready-made values of one field: all, every n-th, single ones, and what only days can be. */
 function Choices({

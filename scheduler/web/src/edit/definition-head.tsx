@@ -11,22 +11,20 @@ import { Icon } from '../look/icon.tsx';
 import { useProblemWords } from '../look/parts.tsx';
 import { StateMark } from '../look/state.tsx';
 import { Inert } from '../look/values.tsx';
+import { type DefinitionRef, pathOf, routeOf, scopeOf } from './definition-ref.ts';
 
 /** What jobs and chains have at the head of their pages: on and off, edit, copy, take away, hold, and put back. */
 export interface DefinitionHead {
-  readonly scope: 'job' | 'chain';
+  readonly of: DefinitionRef;
   readonly name: string;
   readonly enabled: boolean;
   readonly tags: readonly string[];
   readonly heldBecause: string | null;
   readonly may: { readonly run: boolean; readonly edit: boolean };
-  readonly editPath: string;
-  readonly listPath: string;
-  turn(on: boolean): Promise<unknown>;
-  /** Gives the address of the copy. */
-  copy(name: string): Promise<string>;
-  remove(): Promise<unknown>;
 }
+
+const turnOn = (of: DefinitionRef, on: boolean) =>
+  call(routeOf(of, 'POST', on ? '/enable' : '/disable'), { params: of });
 
 /** Stands on what was taken away. */
 const REMOVED_TAG = 'removed';
@@ -40,7 +38,7 @@ export function OnOff({ head }: { readonly head: DefinitionHead }) {
   const turn = async (on: boolean) => {
     setIsBusy(true);
     try {
-      await head.turn(on);
+      await turnOn(head.of, on);
     } catch (error) {
       void message.error(words(error));
     }
@@ -72,7 +70,7 @@ export function HeadNotes({ head }: { readonly head: DefinitionHead }) {
       body: <p>{t('definition.putBackHelp')}</p>,
       ok: t('definition.putBack'),
       act: async () => {
-        await head.turn(true);
+        await turnOn(head.of, true);
         void client.invalidateQueries();
       },
     });
@@ -102,6 +100,7 @@ export function HeadNotes({ head }: { readonly head: DefinitionHead }) {
 }
 
 export function HeadActions({ head }: { readonly head: DefinitionHead }) {
+  const { of } = head;
   const { t } = useTranslation();
   const ask = useAsk();
   const navigate = useNavigate();
@@ -118,26 +117,26 @@ export function HeadActions({ head }: { readonly head: DefinitionHead }) {
         </Field>
       ),
       ok: t('common.copy'),
-      act: async () => void navigate(await head.copy(name)),
+      act: async () => void navigate(pathOf(await call(routeOf(of, 'POST', '/copy'), { params: of, body: { name } }))),
     });
   };
   const remove = () =>
     ask({
       title: t('job.removeTitle', { name: head.name }),
-      body: <p>{t(head.scope === 'job' ? 'job.removeHelp' : 'chain.removeHelp')}</p>,
+      body: <p>{t(scopeOf(of) === 'job' ? 'job.removeHelp' : 'chain.removeHelp')}</p>,
       ok: t('common.remove'),
       danger: true,
       act: async () => {
-        await head.remove();
+        await call(routeOf(of, 'DELETE', ''), { params: of });
         void client.invalidateQueries();
-        void navigate(head.listPath);
+        void navigate(scopeOf(of) === 'job' ? '/jobs' : '/chains');
       },
     });
   return (
     <>
       {head.may.run && <HoldButton head={head} />}
       {head.may.edit && (
-        <Button icon={<Icon name="edit" size={15} />} onClick={() => void navigate(head.editPath)}>
+        <Button icon={<Icon name="edit" size={15} />} onClick={() => void navigate(`${pathOf(of)}/edit`)}>
           {t('job.edit')}
         </Button>
       )}
@@ -160,7 +159,8 @@ export function HeadActions({ head }: { readonly head: DefinitionHead }) {
 }
 
 /** Pauses it, or lets it go on. A hold over its group or the cluster is not its own, and is taken away where holds are. */
-function HoldButton({ head: { scope, name } }: { readonly head: DefinitionHead }) {
+function HoldButton({ head: { of, name } }: { readonly head: DefinitionHead }) {
+  const scope = scopeOf(of);
   const { t } = useTranslation();
   const ask = useAsk();
   const client = useQueryClient();

@@ -1,13 +1,12 @@
-import { DatePicker, Input, Select } from 'antd';
+import { DatePicker, Select } from 'antd';
 import dayjs from 'dayjs';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Reply } from '../api/client.ts';
-import { useRead } from '../api/read.ts';
 import { Field } from '../look/field.tsx';
 import { serverNow } from '../look/values.tsx';
-import { readDuration, writeDuration } from '../pure/format.ts';
 import { CronEditor } from './cron-editor.tsx';
+import { DurationInput, isNoDuration } from './duration-input.tsx';
+import { NamesSelect } from './names-select.tsx';
 
 export type Schedule = Reply<'GET /jobs/:jobId'>['job']['schedule'];
 const KINDS = ['none', 'cron', 'fixed_rate', 'fixed_delay', 'one_off', 'parent'] as const;
@@ -30,6 +29,17 @@ function beginning(kind: Schedule['kind']): Schedule {
       return { kind, jobs: [], on: 'success' };
   }
 }
+
+/** Where what is wrong with a schedule is shown beside its field. */
+export const SCHEDULE_PATHS = [
+  'schedule',
+  'schedule.text',
+  'schedule.zone',
+  'schedule.everyMs',
+  'schedule.delayMs',
+  'schedule.atMs',
+  'schedule.jobs',
+] as const;
 
 export function ScheduleEditor({
   value,
@@ -115,24 +125,14 @@ function Span({
   readonly onChange: (ms: number) => void;
 }) {
   const { t } = useTranslation();
-  const [text, setText] = useState(() => writeDuration(ms));
   return (
     <Field
       label={label}
       help={t('schedule.spanHelp')}
-      problem={readDuration(text) === null ? t('schedule.spanWrong') : (problem ?? null)}
+      problem={isNoDuration(ms) ? t('schedule.spanWrong') : (problem ?? null)}
     >
-      {(input) => (
-        <Input
-          {...input}
-          value={text}
-          onChange={({ target }) => {
-            setText(target.value);
-            const next = readDuration(target.value);
-            if (next !== null) onChange(next);
-          }}
-        />
-      )}
+      {/* What cannot be read is no number, and no API takes it. */}
+      {(input) => <DurationInput {...input} value={ms} onChange={(next) => onChange((next ?? '') as number)} />}
     </Field>
   );
 }
@@ -147,17 +147,16 @@ function Parents({
   readonly problem: string | null;
 }) {
   const { t } = useTranslation();
-  const jobs = useRead('GET /jobs', { query: { limit: 200 } });
   return (
     <>
       <Field label={t('schedule.parents')} problem={problem}>
         {(input) => (
-          <Select
+          <NamesSelect
             {...input}
+            of="job"
             mode="multiple"
             value={[...value.jobs]}
-            onChange={(names) => onChange({ ...value, jobs: names })}
-            options={(jobs.data?.items ?? []).map(({ name }) => ({ value: name, label: name }))}
+            onChange={(names: string[]) => onChange({ ...value, jobs: names })}
           />
         )}
       </Field>

@@ -1,17 +1,16 @@
 import { AutoComplete, DatePicker, Input, InputNumber, Select, Switch } from 'antd';
 import dayjs from 'dayjs';
-import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Field } from '../look/field.tsx';
-import { readDuration, writeDuration } from '../pure/format.ts';
 import { readPath } from './at-path.ts';
+import { DurationInput, isNoDuration } from './duration-input.tsx';
+import { PairsInput } from './pairs-input.tsx';
 
 /** A setting as data: where it is in the definition and how it is typed. Its words are `setting.PATH` and `.help`. */
 export interface Setting {
   readonly path: string;
   readonly kind:
     | 'text'
-    | 'area'
     | 'code'
     | 'number'
     | 'duration'
@@ -35,36 +34,31 @@ export interface Draft {
   readonly onChange: (path: string, next: unknown) => void;
 }
 
-export function Settings({
-  settings,
-  draft,
-  children,
-}: {
-  readonly settings: readonly Setting[];
-  readonly draft: Draft;
-  readonly children?: ReactNode;
-}) {
+export function Settings({ settings, draft }: { readonly settings: readonly Setting[]; readonly draft: Draft }) {
   const { t } = useTranslation();
+  /** What cannot even be read is told here, in the words of the field. */
+  const unreadable = ({ kind }: Setting, value: unknown): string | null => {
+    if (kind === 'duration' && isNoDuration(value)) return t('schedule.spanWrong');
+    return kind === 'pairs' && typeof value === 'string' ? t('setting.pairsWrong') : null;
+  };
   return (
     <div className="settings">
-      {settings.map((setting) => (
-        <Field
-          key={setting.path}
-          label={t(`setting.${setting.path}`)}
-          help={t(`settingHelp.${setting.path}`)}
-          problem={draft.problems.get(setting.path) ?? null}
-        >
-          {(input) => (
-            <Typed
-              setting={setting}
-              input={input}
-              value={readPath(draft.value, setting.path)}
-              onChange={(next) => draft.onChange(setting.path, next)}
-            />
-          )}
-        </Field>
-      ))}
-      {children}
+      {settings.map((setting) => {
+        const { path } = setting;
+        const value = readPath(draft.value, path);
+        return (
+          <Field
+            key={path}
+            label={t(`setting.${path}`)}
+            help={t(`settingHelp.${path}`)}
+            problem={unreadable(setting, value) ?? draft.problems.get(path) ?? null}
+          >
+            {(input) => (
+              <Typed setting={setting} input={input} value={value} onChange={(next) => draft.onChange(path, next)} />
+            )}
+          </Field>
+        );
+      })}
     </div>
   );
 }
@@ -90,14 +84,13 @@ function Typed({ setting, input, value, onChange }: TypedProps) {
           onChange={({ target }) => onChange(target.value === '' && setting.orNull === true ? null : target.value)}
         />
       );
-    case 'area':
     case 'code':
       return (
         <Input.TextArea
           {...input}
           disabled={isOff}
           rows={3}
-          className={setting.kind === 'code' ? 'mono' : ''}
+          className="mono"
           value={typeof value === 'string' ? value : ''}
           onChange={({ target }) => onChange(target.value)}
         />
@@ -114,7 +107,7 @@ function Typed({ setting, input, value, onChange }: TypedProps) {
         />
       );
     case 'duration':
-      return <DurationInput {...{ setting, input, value, onChange }} />;
+      return <DurationInput {...input} disabled={isOff} value={value} onChange={(next) => onChange(next ?? nothing)} />;
     case 'switch':
       return (
         <span>
@@ -162,7 +155,7 @@ function Typed({ setting, input, value, onChange }: TypedProps) {
         />
       );
     case 'pairs':
-      return <PairsInput {...{ setting, input, value, onChange }} />;
+      return <PairsInput {...input} disabled={isOff} value={value} onChange={onChange} />;
     case 'instant':
       return (
         <DatePicker
@@ -175,54 +168,4 @@ function Typed({ setting, input, value, onChange }: TypedProps) {
         />
       );
   }
-}
-
-/** `90s`, `15m`, `2h`: kept as milliseconds. What cannot be read stays as it is typed and is not taken. */
-function DurationInput({ setting, input, value, onChange }: TypedProps) {
-  const written = typeof value === 'number' ? writeDuration(value) : '';
-  const [text, setText] = useState(written);
-  useEffect(() => {
-    setText((now) => (readDuration(now) === value ? now : written));
-  }, [value, written]);
-  const read = readDuration(text);
-  const isWrong = read === null && text !== '';
-  return (
-    <Input
-      {...input}
-      status={isWrong ? 'error' : input.status}
-      disabled={setting.isOff === true}
-      placeholder="90s, 15m, 2h"
-      value={text}
-      onChange={({ target }) => {
-        setText(target.value);
-        const next = readDuration(target.value);
-        if (target.value === '' && setting.orNull === true) onChange(null);
-        else if (next !== null) onChange(next);
-      }}
-    />
-  );
-}
-
-/** One `name = value` in each line. */
-function PairsInput({ setting, input, value, onChange }: TypedProps) {
-  const write = (pairs: unknown) =>
-    Object.entries((pairs ?? {}) as Record<string, string>)
-      .map(([name, text]) => `${name} = ${text}`)
-      .join('\n');
-  const [text, setText] = useState(() => write(value));
-  return (
-    <Input.TextArea
-      {...input}
-      rows={2}
-      className="mono"
-      disabled={setting.isOff === true}
-      placeholder="zone = east"
-      value={text}
-      onChange={({ target }) => {
-        setText(target.value);
-        const lines = target.value.split('\n').map((line) => /^\s*([^=]+?)\s*=\s*(.*?)\s*$/.exec(line));
-        onChange(Object.fromEntries(lines.flatMap((line) => (line === null ? [] : [[line[1], line[2]]]))));
-      }}
-    />
-  );
 }

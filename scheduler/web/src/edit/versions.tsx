@@ -1,105 +1,43 @@
 import './edit.css';
+import { useQueryClient } from '@tanstack/react-query';
 import { Button, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { call } from '../api/client.ts';
 import { type Reply, useRead } from '../api/read.ts';
+import { useAsk } from '../look/ask.tsx';
 import { Loaded, Panel } from '../look/parts.tsx';
 import { Inert, Instant } from '../look/values.tsx';
 import { inertValue } from '../pure/inert-text.ts';
-
-type Versions = Reply<'GET /jobs/:jobId/versions'>;
-interface Asked<T> {
-  readonly data: T | undefined;
-  readonly error: unknown;
-  readonly isPending: boolean;
-  readonly refetch: () => unknown;
-}
-
-export type Versioned = { readonly jobId: number } | { readonly chain: string };
-
-function useDiff(of: Versioned, version: number, from: number) {
-  const isJob = 'jobId' in of;
-  const query = { from };
-  const ofJob = useRead(
-    'GET /jobs/:jobId/versions/:version/diff',
-    { params: { jobId: isJob ? of.jobId : 1, version }, query },
-    { enabled: isJob },
-  );
-  const ofChain = useRead(
-    'GET /chains/:chain/versions/:version/diff',
-    { params: { chain: isJob ? 'x' : of.chain, version }, query },
-    { enabled: !isJob },
-  );
-  return isJob ? ofJob : ofChain;
-}
+import { type DefinitionRef, routeOf } from './definition-ref.ts';
 
 /** All versions of a definition, what differs between two, and the way back to an earlier one. */
-export function VersionsPanel({
-  versions,
-  of,
-  onRestore,
-}: {
-  readonly versions: Asked<Versions>;
-  readonly of: Versioned;
-  readonly onRestore: ((version: number) => void) | null;
-}) {
+export function Versions({ of, mayEdit }: { readonly of: DefinitionRef; readonly mayEdit: boolean }) {
   const { t } = useTranslation();
-  const [chosen, setChosen] = useState<{ to: number; from: number } | null>(null);
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const versions = useRead(routeOf(of, 'GET', '/versions'), { params: of }, { topics: ['jobs'] });
   return (
     <Panel title={t('versions.title')} flush>
       <Loaded of={versions}>
         {({ items }) => {
           const to = chosen?.to ?? items[0]?.version ?? 1;
           const from = chosen?.from ?? Math.max(1, to - 1);
-          const options = items.map(({ version }) => ({ value: version, label: t('versions.name', { version }) }));
           return (
             <>
               <ul className="versions">
-                {items.slice(0, 8).map(({ version, isCurrent, createdAtMs, by }) => (
-                  <li key={version} className="alarm-line">
-                    <strong>{t('versions.name', { version })}</strong>
-                    <div className="row between">
-                      <span className="small soft">
-                        <Instant atMs={createdAtMs} /> {by !== null && <Inert text={by} />}
-                      </span>
-                      <span className="row tight">
-                        {isCurrent && <span className="pill tone-ok">{t('versions.current')}</span>}
-                        {version > 1 && (
-                          <Button
-                            size="small"
-                            type="text"
-                            onClick={() => setChosen({ to: version, from: version - 1 })}
-                          >
-                            {t('versions.show')}
-                          </Button>
-                        )}
-                        {!isCurrent && onRestore !== null && (
-                          <Button size="small" onClick={() => onRestore(version)}>
-                            {t('versions.restore')}
-                          </Button>
-                        )}
-                      </span>
-                    </div>
-                  </li>
+                {items.slice(0, SHOWN_MAX).map((version) => (
+                  <VersionLine
+                    key={version.version}
+                    of={of}
+                    version={version}
+                    onShow={setChosen}
+                    mayRestore={mayEdit && !version.isCurrent}
+                  />
                 ))}
               </ul>
               {items.length > 1 && (
                 <div className="stack tight panel-part">
-                  <div className="row">
-                    <Select
-                      aria-label={t('versions.from')}
-                      value={from}
-                      options={options}
-                      onChange={(next) => setChosen({ to, from: next })}
-                    />
-                    <span aria-hidden="true">→</span>
-                    <Select
-                      aria-label={t('versions.to')}
-                      value={to}
-                      options={options}
-                      onChange={(next) => setChosen({ to: next, from })}
-                    />
-                  </div>
+                  <Choice versions={items.map(({ version }) => version)} chosen={{ from, to }} onChoose={setChosen} />
                   <DiffTable of={of} to={to} from={from} />
                 </div>
               )}
@@ -111,9 +49,105 @@ export function VersionsPanel({
   );
 }
 
-function DiffTable({ of, to, from }: { readonly of: Versioned; readonly to: number; readonly from: number }) {
+/** Older ones are reached by the choice of what is compared. */
+const SHOWN_MAX = 8;
+
+interface Chosen {
+  readonly from: number;
+  readonly to: number;
+}
+
+function VersionLine({
+  of,
+  version: { version, isCurrent, createdAtMs, by },
+  mayRestore,
+  onShow,
+}: {
+  readonly of: DefinitionRef;
+  readonly version: Reply<'GET /jobs/:jobId/versions'>['items'][number];
+  readonly mayRestore: boolean;
+  readonly onShow: (next: Chosen) => void;
+}) {
   const { t } = useTranslation();
-  const diff = useDiff(of, to, from);
+  return (
+    <li className="alarm-line">
+      <strong>{t('versions.name', { version })}</strong>
+      <div className="row between">
+        <span className="small soft">
+          <Instant atMs={createdAtMs} /> {by !== null && <Inert text={by} />}
+        </span>
+        <span className="row tight">
+          {isCurrent && <span className="pill tone-ok">{t('versions.current')}</span>}
+          {version > 1 && (
+            <Button size="small" type="text" onClick={() => onShow({ to: version, from: version - 1 })}>
+              {t('versions.show')}
+            </Button>
+          )}
+          {mayRestore && <RestoreButton of={of} version={version} />}
+        </span>
+      </div>
+    </li>
+  );
+}
+
+function RestoreButton({ of, version }: { readonly of: DefinitionRef; readonly version: number }) {
+  const { t } = useTranslation();
+  const ask = useAsk();
+  const client = useQueryClient();
+  const restore = () =>
+    ask({
+      title: t('versions.restoreTitle', { version }),
+      ok: t('versions.restore'),
+      needsReason: true,
+      act: async (reason) => {
+        const params = { ...of, version };
+        await call(routeOf(of, 'POST', '/versions/:version/restore'), { params, body: { reason } });
+        void client.invalidateQueries();
+      },
+    });
+  return (
+    <Button size="small" onClick={restore}>
+      {t('versions.restore')}
+    </Button>
+  );
+}
+
+function Choice({
+  versions,
+  chosen,
+  onChoose,
+}: {
+  readonly versions: readonly number[];
+  readonly chosen: Chosen;
+  readonly onChoose: (next: Chosen) => void;
+}) {
+  const { t } = useTranslation();
+  const options = versions.map((version) => ({ value: version, label: t('versions.name', { version }) }));
+  return (
+    <div className="row">
+      <Select
+        aria-label={t('versions.from')}
+        value={chosen.from}
+        options={options}
+        onChange={(from) => onChoose({ ...chosen, from })}
+      />
+      <span aria-hidden="true">→</span>
+      <Select
+        aria-label={t('versions.to')}
+        value={chosen.to}
+        options={options}
+        onChange={(to) => onChoose({ ...chosen, to })}
+      />
+    </div>
+  );
+}
+
+function DiffTable({ of, to, from }: Chosen & { readonly of: DefinitionRef }) {
+  const { t } = useTranslation();
+  const diff = useRead(routeOf(of, 'GET', '/versions/:version/diff'), {
+    params: { ...of, version: to },
+    query: { from },
+  });
   return (
     <Loaded of={diff}>
       {({ differences }) =>

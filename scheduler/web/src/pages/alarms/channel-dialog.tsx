@@ -1,4 +1,4 @@
-import { Input, InputNumber, Select } from 'antd';
+import { Input, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Body } from '../../../../api/admin/contract/routes.ts';
@@ -7,9 +7,12 @@ import { Field } from '../../look/field.tsx';
 import { SaveDialog } from '../../look/save-dialog.tsx';
 import { SwitchField } from '../../look/switch-field.tsx';
 import type { Channel } from './channels.tsx';
+import { MailFields, NEW_MAIL } from './mail-fields.tsx';
 
 type ChannelBody = Body<'POST /alarm-channels'>;
 const KINDS = ['email', 'webhook', 'dingtalk', 'feishu', 'slack'] as const;
+/** What has a password or a signature. */
+const WITH_SECRET: readonly Channel['kind'][] = ['email', 'dingtalk', 'feishu'];
 
 export function ChannelDialog({
   channel,
@@ -19,35 +22,27 @@ export function ChannelDialog({
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const mail = channel !== null && !('url' in channel.settings) ? channel.settings : null;
-  const hook = channel !== null && 'url' in channel.settings ? channel.settings : null;
+  const kept = channel?.settings;
   const [name, setName] = useState(channel?.name ?? '');
   const [kind, setKind] = useState<Channel['kind']>(channel?.kind ?? 'email');
   const [enabled, setEnabled] = useState(channel?.enabled ?? true);
-  const [language, setLanguage] = useState<'en' | 'zh'>(mail?.language ?? hook?.language ?? 'en');
-  const [url, setUrl] = useState(hook?.url ?? '');
-  const [host, setHost] = useState(mail?.host ?? '');
-  const [port, setPort] = useState(mail?.port ?? 465);
-  const [security, setSecurity] = useState<'tls' | 'starttls' | 'none'>(mail?.security ?? 'tls');
-  const [user, setUser] = useState(mail?.user ?? '');
-  const [from, setFrom] = useState(mail?.from ?? '');
-  const [to, setTo] = useState<readonly string[]>(mail?.to ?? []);
+  const [language, setLanguage] = useState(kept?.language ?? 'en');
+  // Both are kept while the kind is chosen: what was typed for one is not lost by a look at the other.
+  const [url, setUrl] = useState(kept !== undefined && 'url' in kept ? kept.url : '');
+  const [mail, setMail] = useState(kept === undefined || 'url' in kept ? NEW_MAIL : kept);
   const [secret, setSecret] = useState('');
+  const isMail = kind === 'email';
   const save = async () => {
     const body: ChannelBody = {
       name,
       kind,
       enabled,
-      settings:
-        kind === 'email'
-          ? { host, port, security, from, to: [...to], language, ...(user === '' ? {} : { user }) }
-          : { url, language },
+      settings: { ...(isMail ? mail : { url }), language },
       ...(secret === '' ? {} : { secret }),
     };
     if (channel === null) await call('POST /alarm-channels', { body });
     else await call('PUT /alarm-channels/:channelId', { params: { channelId: channel.id }, body });
   };
-  const needsSecret = kind === 'email' || kind === 'dingtalk' || kind === 'feishu';
   return (
     <SaveDialog
       title={channel === null ? t('channels.new') : channel.name}
@@ -62,7 +57,7 @@ export function ChannelDialog({
               <Input {...input} maxLength={64} value={name} onChange={({ target }) => setName(target.value)} />
             )}
           </Field>
-          <Field label={t('channels.kind')}>
+          <Field label={t('channels.kind')} problem={wrong('kind')}>
             {(input) => (
               <Select
                 {...input}
@@ -73,68 +68,18 @@ export function ChannelDialog({
               />
             )}
           </Field>
-          {kind === 'email' ? (
-            <>
-              <div className="halves">
-                <Field label={t('channels.host')} problem={wrong('settings.host')}>
-                  {(input) => <Input {...input} value={host} onChange={({ target }) => setHost(target.value)} />}
-                </Field>
-                <Field label={t('channels.port')} problem={wrong('settings.port')}>
-                  {(input) => (
-                    <InputNumber
-                      {...input}
-                      min={1}
-                      max={65535}
-                      value={port}
-                      onChange={(next) => setPort(next ?? 465)}
-                    />
-                  )}
-                </Field>
-              </div>
-              <Field label={t('channels.security')} help={t(`mailSecurity.${security}`)}>
-                {(input) => (
-                  <Select
-                    {...input}
-                    value={security}
-                    onChange={setSecurity}
-                    options={(['tls', 'starttls', 'none'] as const).map((value) => ({
-                      value,
-                      label: value.toUpperCase(),
-                    }))}
-                  />
-                )}
-              </Field>
-              <Field label={t('channels.user')}>
-                {(input) => (
-                  <Input {...input} autoComplete="off" value={user} onChange={({ target }) => setUser(target.value)} />
-                )}
-              </Field>
-              <Field label={t('channels.from')} problem={wrong('settings.from')}>
-                {(input) => <Input {...input} value={from} onChange={({ target }) => setFrom(target.value)} />}
-              </Field>
-              <Field label={t('channels.to')} problem={wrong('settings.to')}>
-                {(input) => (
-                  <Select
-                    {...input}
-                    mode="tags"
-                    open={false}
-                    suffixIcon={null}
-                    tokenSeparators={[',', ' ', ';']}
-                    value={[...to]}
-                    onChange={setTo}
-                  />
-                )}
-              </Field>
-            </>
+          {isMail ? (
+            <MailFields value={mail} onChange={setMail} wrong={wrong} />
           ) : (
             <Field label={t('channels.url')} help={t('channels.urlHelp')} problem={wrong('settings.url')}>
               {(input) => <Input {...input} value={url} onChange={({ target }) => setUrl(target.value)} />}
             </Field>
           )}
-          {needsSecret && (
+          {WITH_SECRET.includes(kind) && (
             <Field
-              label={t(kind === 'email' ? 'channels.mailPassword' : 'channels.secret')}
-              help={channel?.hasSecret === true ? t('channels.secretKept') : undefined}
+              label={t(isMail ? 'channels.mailPassword' : 'channels.secret')}
+              help={channel?.hasSecret === true ? t('channels.secretKept') : t('channels.secretHelp')}
+              problem={wrong('secret')}
             >
               {(input) => (
                 <Input.Password
@@ -159,7 +104,12 @@ export function ChannelDialog({
               />
             )}
           </Field>
-          <SwitchField label={t('state.enabled')} checked={enabled} onChange={setEnabled} />
+          <SwitchField
+            label={t('state.enabled')}
+            help={t('channels.enabledHelp')}
+            checked={enabled}
+            onChange={setEnabled}
+          />
         </>
       )}
     </SaveDialog>

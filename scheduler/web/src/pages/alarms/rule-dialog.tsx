@@ -3,10 +3,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { useRead } from '../../api/read.ts';
+import { DurationInput, isNoDuration } from '../../edit/duration-input.tsx';
 import { Field } from '../../look/field.tsx';
 import { SaveDialog } from '../../look/save-dialog.tsx';
 import { SwitchField } from '../../look/switch-field.tsx';
-import { readDuration, writeDuration } from '../../pure/format.ts';
 import type { Rule } from './rules.tsx';
 
 const EVENTS = [
@@ -29,9 +29,9 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
   const [severity, setSeverity] = useState<'warning' | 'critical'>(rule?.severity ?? 'warning');
   const [ids, setIds] = useState<readonly number[]>(rule?.channels ?? []);
   const [tellRecovery, setTellRecovery] = useState(rule?.tellRecovery ?? true);
-  const [after, setAfter] = useState(writeDuration(rule?.afterMs ?? 0));
+  const [afterMs, setAfterMs] = useState<number | string>(rule?.afterMs ?? 0);
   const [enabled, setEnabled] = useState(rule?.enabled ?? true);
-  const afterMs = readDuration(after);
+  const isSpan = !isNoDuration(afterMs);
   const save = async () => {
     const body = {
       name,
@@ -40,7 +40,7 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
       severity,
       channels: [...ids],
       tellRecovery,
-      afterMs: afterMs ?? 0,
+      afterMs: Number(afterMs),
       enabled,
     };
     if (rule === null) await call('POST /alarm-rules', { body });
@@ -49,7 +49,7 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
   return (
     <SaveDialog
       title={rule === null ? t('rules.new') : rule.name}
-      isReady={name !== '' && events.length > 0 && ids.length > 0 && afterMs !== null}
+      isReady={name !== '' && events.length > 0 && ids.length > 0 && isSpan}
       save={save}
       onClose={onClose}
     >
@@ -60,7 +60,7 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
               <Input {...input} maxLength={64} value={name} onChange={({ target }) => setName(target.value)} />
             )}
           </Field>
-          <Field label={t('rules.events')} problem={wrong('events')}>
+          <Field label={t('rules.events')} help={t('rules.eventsHelp')} problem={wrong('events')}>
             {(input) => (
               <Select
                 {...input}
@@ -71,7 +71,7 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
               />
             )}
           </Field>
-          <Field label={t('runs.group')} help={t('rules.groupHelp')}>
+          <Field label={t('runs.group')} help={t('rules.groupHelp')} problem={wrong('group')}>
             {(input) => (
               <Select
                 {...input}
@@ -83,7 +83,7 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
               />
             )}
           </Field>
-          <Field label={t('rules.least')}>
+          <Field label={t('rules.least')} help={t('rules.leastHelp')}>
             {(input) => (
               <Select
                 {...input}
@@ -93,7 +93,11 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
               />
             )}
           </Field>
-          <Field label={t('alarms.tab.channels')} problem={wrong('channels')}>
+          <Field
+            label={t('alarms.tab.channels')}
+            help={t(channels.data?.items.length === 0 ? 'rules.channelFirst' : 'rules.channelsHelp')}
+            problem={wrong('channels')}
+          >
             {(input) => (
               <Select
                 {...input}
@@ -107,9 +111,9 @@ export function RuleDialog({ rule, onClose }: { readonly rule: Rule | null; read
           <Field
             label={t('rules.after')}
             help={t('rules.afterHelp')}
-            problem={afterMs === null ? t('schedule.spanWrong') : wrong('afterMs')}
+            problem={isSpan ? wrong('afterMs') : t('schedule.spanWrong')}
           >
-            {(input) => <Input {...input} value={after} onChange={({ target }) => setAfter(target.value)} />}
+            {(input) => <DurationInput {...input} value={afterMs} onChange={(next) => setAfterMs(next ?? 0)} />}
           </Field>
           <SwitchField label={t('rules.tellRecovery')} checked={tellRecovery} onChange={setTellRecovery} />
           <SwitchField label={t('state.enabled')} checked={enabled} onChange={setEnabled} />

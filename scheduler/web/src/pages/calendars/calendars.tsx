@@ -6,8 +6,10 @@ import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { useRead } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
+import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { Empty, Loaded, Page, Panel, ProblemNote } from '../../look/parts.tsx';
+import { problemAt } from '../../look/problem-at.ts';
 import { useSearch } from '../../look/use-search.ts';
 import { ShownCalendar } from './shown-calendar.tsx';
 
@@ -39,6 +41,7 @@ export function Calendars() {
                     setIsNew(false);
                     set({ name });
                   }}
+                  onClose={() => setIsNew(false)}
                 />
               )}
               {items.length > 1 && shown !== undefined && (
@@ -72,7 +75,7 @@ export function Calendars() {
   );
 }
 
-function NewCalendar({ onMade }: { readonly onMade: (name: string) => void }) {
+function NewCalendar({ onMade, onClose }: { readonly onMade: (name: string) => void; readonly onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [name, setName] = useState('');
@@ -88,19 +91,18 @@ function NewCalendar({ onMade }: { readonly onMade: (name: string) => void }) {
   };
   return (
     <Panel title={t('calendars.new')}>
-      <div className="row">
-        <Input
-          aria-label={t('calendars.name')}
-          placeholder={t('calendars.name')}
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-          style={{ width: 260 }}
-        />
-        <Button type="primary" disabled={name === ''} onClick={() => void make()}>
-          {t('common.save')}
-        </Button>
+      <div className="stack">
+        <Field label={t('calendars.name')} problem={problemAt(error, 'calendar')}>
+          {(input) => <Input {...input} value={name} onChange={({ target }) => setName(target.value)} />}
+        </Field>
+        {error !== null && problemAt(error, 'calendar') === null && <ProblemNote error={error} />}
+        <div className="row">
+          <Button type="primary" disabled={name === ''} onClick={() => void make()}>
+            {t('common.save')}
+          </Button>
+          <Button onClick={onClose}>{t('common.cancel')}</Button>
+        </div>
       </div>
-      {error !== null && <ProblemNote error={error} />}
     </Panel>
   );
 }

@@ -1,20 +1,19 @@
 import { useTranslation } from 'react-i18next';
+import { isDayIn } from '../../pure/calendar-days.ts';
+import { inertLine } from '../../pure/inert-text.ts';
 import { monthsOf } from '../../pure/months.ts';
 import type { Calendar } from './shown-calendar.tsx';
 
 export function Months({
   year,
-  items,
   calendar,
   onToggle,
 }: {
   readonly year: number;
-  readonly items: readonly { readonly date: string; readonly isIn: boolean; readonly name: string | null }[];
   readonly calendar: Calendar;
   readonly onToggle: ((date: string, isIn: boolean) => void) | null;
 }) {
   const { t, i18n } = useTranslation();
-  const known = new Map(items.map((day) => [day.date, day]));
   const own = new Set([...(calendar.datesOut ?? []), ...(calendar.datesIn ?? [])]);
   const monthName = new Intl.DateTimeFormat(i18n.language === 'zh' ? 'zh-CN' : 'en-GB', {
     month: 'long',
@@ -40,11 +39,9 @@ export function Months({
                 {week.map((date, n) => {
                   // biome-ignore lint/suspicious/noArrayIndexKey: places before the first of a month have no date
                   if (date === null) return <td key={n} />;
-                  const day = known.get(date);
-                  const isOut =
-                    calendar.datesOut?.includes(date) === true ||
-                    (calendar.datesIn?.includes(date) !== true && day?.isIn === false);
-                  const says = `${date}: ${isOut ? t('calendars.out') : t('calendars.in')}${day?.name == null ? '' : `, ${day.name}`}`;
+                  const isOut = !isDayIn(calendar, date);
+                  const name = calendar.names?.[date];
+                  const says = `${date}: ${isOut ? t('calendars.out') : t('calendars.in')}${name === undefined ? '' : `, ${inertLine(name)}`}`;
                   const look = `day ${isOut ? 'day-out' : 'day-in'} ${own.has(date) ? 'day-own' : ''}`;
                   return (
                     <td key={date}>

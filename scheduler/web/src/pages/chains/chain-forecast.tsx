@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Reply } from '../../api/client.ts';
-import { Fires } from '../../edit/fires.tsx';
+import { ForecastFrame } from '../../edit/forecast-frame.tsx';
 import { RunForecastView } from '../../look/forecast.tsx';
 import { State } from '../../look/state.tsx';
 import { Duration, Inert, Instant } from '../../look/values.tsx';
@@ -12,18 +12,10 @@ const OUTCOME_STATE = { first: 'due', follows: 'waits', stands: 'stands', passed
 /** What a dry run of a chain has found out: the order of its jobs with the times that are to be expected. */
 export function ChainForecast({ forecast }: { readonly forecast: Forecast }) {
   const { t } = useTranslation();
-  const { heldBecause, nodes, etaAtMs, cutOffAtMs, isLate, nextFires } = forecast;
+  const { nodes, etaAtMs, cutOffAtMs, isLate } = forecast;
   const first = nodes.filter(({ run }) => run !== null);
   return (
-    <section className="stack" aria-label={t('dryRun.title')} role="status">
-      <h3>{t('dryRun.titleFor', { date: forecast.businessDate })}</h3>
-      <p className="soft small">{t('dryRun.nothing')}</p>
-      {heldBecause !== null && (
-        <p className="row tight">
-          <State state="held" />
-          <Inert text={heldBecause} />
-        </p>
-      )}
+    <ForecastFrame forecast={forecast}>
       <p>
         {etaAtMs === null ? t('dryRun.noEta') : t('dryRun.doneAt')}{' '}
         {etaAtMs !== null && <Instant atMs={etaAtMs} style="clock" />}
@@ -82,11 +74,7 @@ export function ChainForecast({ forecast }: { readonly forecast: Forecast }) {
             </div>
           ),
       )}
-      <div>
-        <h4>{t('fires.title')}</h4>
-        <Fires items={nextFires} />
-      </div>
-    </section>
+    </ForecastFrame>
   );
 }
 

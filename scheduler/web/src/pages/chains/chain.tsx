@@ -1,22 +1,17 @@
 import '../tonight/tonight.css';
-import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
-import { call } from '../../api/client.ts';
 import { type Reply, usePages, useRead } from '../../api/read.ts';
-import { type DefinitionHead, HeadActions, HeadNotes, OnOff } from '../../edit/definition-head.tsx';
-import { Fires } from '../../edit/fires.tsx';
+import { Tags } from '../../edit/definition-cells.tsx';
+import { DefinitionPage } from '../../edit/definition-page.tsx';
+import { NextFires } from '../../edit/next-fires.tsx';
+import { PastFires } from '../../edit/past-fires.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
-import { VersionsPanel } from '../../edit/versions.tsx';
-import { useAsk } from '../../look/ask.tsx';
-import { Icon } from '../../look/icon.tsx';
+import { Versions } from '../../edit/versions.tsx';
 import { List } from '../../look/list.tsx';
-import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
+import { Facts, Loaded, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Duration, Inert, Instant, serverNow } from '../../look/values.tsx';
-import { FiresList } from '../jobs/fires-list.tsx';
 import { NightGraph } from '../tonight/night-graph.tsx';
 import { StartChain } from './start-chain.tsx';
 
@@ -30,48 +25,32 @@ export function ChainPage() {
 
 function Shown({ view }: { readonly view: ChainView }) {
   const { t } = useTranslation();
-  const { chain } = view;
-  const [isStarting, setIsStarting] = useState(false);
-  const head = headOf(view);
+  const { chain, heldBecause, may } = view;
+  const of = { chain: chain.name };
   return (
-    <Page
-      title={<Inert text={chain.name} />}
-      lead={<OnOff head={head} />}
-      actions={
-        <>
-          {view.may.run && (
-            <Button type="primary" icon={<Icon name="runs" size={15} />} onClick={() => setIsStarting(true)}>
-              {t('chain.start')}
-            </Button>
-          )}
-          <HeadActions head={head} />
-        </>
-      }
+    <DefinitionPage
+      head={{ of, name: chain.name, enabled: chain.enabled, tags: chain.tags, heldBecause, may }}
+      title={chain.title}
+      startText={t('chain.start')}
+      startDialog={(onClose) => <StartChain view={view} onClose={onClose} />}
     >
-      {chain.title !== '' && (
-        <p className="soft">
-          <Inert text={chain.title} />
-        </p>
-      )}
-      <HeadNotes head={head} />
       <Panel title={t('chain.graph')} flush>
         <NightGraph shown={{ nodes: view.nodes.map(asNode), edges: view.edges }} />
       </Panel>
       <div className="split">
         <div className="stack">
           <ChainRuns chain={chain.name} />
-          <ChainVersions view={view} />
-          <FiresList of={{ chain: chain.name }} />
+          <Versions of={of} mayEdit={may.edit} />
+          <PastFires of={of} />
         </div>
         <div className="stack">
           <Panel title={t('job.settings')}>
             <ChainFacts view={view} />
           </Panel>
-          <NextFires chain={chain.name} />
+          <NextFires of={of} />
         </div>
       </div>
-      {isStarting && <StartChain view={view} onClose={() => setIsStarting(false)} />}
-    </Page>
+    </DefinitionPage>
   );
 }
 
@@ -90,21 +69,6 @@ const asNode = ({ job, jobId, group, rank, enabled }: ChainView['nodes'][number]
   etaAtMs: null,
   markAsked: null,
 });
-
-function headOf(view: ChainView): DefinitionHead {
-  const { chain, heldBecause, may } = view;
-  const params = { chain: chain.name };
-  const pathOf = (name: string) => `/chains/${encodeURIComponent(name)}`;
-  return {
-    scope: 'chain',
-    ...{ name: chain.name, enabled: chain.enabled, tags: chain.tags, heldBecause, may },
-    editPath: `${pathOf(chain.name)}/edit`,
-    listPath: '/chains',
-    turn: (on) => call(on ? 'POST /chains/:chain/enable' : 'POST /chains/:chain/disable', { params }),
-    copy: async (name) => pathOf((await call('POST /chains/:chain/copy', { params, body: { name } })).chain),
-    remove: () => call('DELETE /chains/:chain', { params }),
-  };
-}
 
 function ChainRuns({ chain }: { readonly chain: string }) {
   const { t } = useTranslation();
@@ -163,38 +127,10 @@ function ChainFacts({ view }: { readonly view: ChainView }) {
           ? null
           : [t('setting.limits.calendar'), <Inert key="calendar" text={chain.limits.calendar} />],
         chain.sweeps.length === 0 ? null : [t('chain.sweeps'), <Inert key="sweeps" text={chain.sweeps.join(', ')} />],
+        chain.tags.length === 0 ? null : [t('jobs.tags'), <Tags key="tags" tags={chain.tags} />],
         chain.owner === '' ? null : [t('jobs.owner'), <Inert key="owner" text={chain.owner} />],
         [t('versions.version'), view.version],
       ]}
     />
   );
-}
-
-function NextFires({ chain }: { readonly chain: string }) {
-  const { t } = useTranslation();
-  const fires = useRead('GET /chains/:chain/next-fires', { params: { chain }, query: { n: 10 } }, { topics: ['jobs'] });
-  return (
-    <Panel title={t('fires.title')}>
-      <Loaded of={fires}>{({ items }) => <Fires items={items} />}</Loaded>
-    </Panel>
-  );
-}
-
-function ChainVersions({ view }: { readonly view: ChainView }) {
-  const { t } = useTranslation();
-  const ask = useAsk();
-  const client = useQueryClient();
-  const chain = view.chain.name;
-  const versions = useRead('GET /chains/:chain/versions', { params: { chain } }, { topics: ['jobs'] });
-  const restore = (version: number) =>
-    ask({
-      title: t('versions.restoreTitle', { version }),
-      ok: t('versions.restore'),
-      needsReason: true,
-      act: async (reason) => {
-        await call('POST /chains/:chain/versions/:version/restore', { params: { chain, version }, body: { reason } });
-        void client.invalidateQueries();
-      },
-    });
-  return <VersionsPanel versions={versions} of={{ chain }} onRestore={view.may.edit ? restore : null} />;
 }

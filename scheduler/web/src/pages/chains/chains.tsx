@@ -1,14 +1,16 @@
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { usePages } from '../../api/read.ts';
+import { usePages, useRead } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
+import { NameCell, OnCell, OnFilter, onQuery, Tags } from '../../edit/definition-cells.tsx';
+import { pathOf } from '../../edit/definition-ref.ts';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import { Choose, SearchBox } from '../../look/choose.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
 import { Page, Panel } from '../../look/parts.tsx';
-import { State, StateMark } from '../../look/state.tsx';
+import { StateMark } from '../../look/state.tsx';
 import { filled, useSearch } from '../../look/use-search.ts';
 import { Ago, Inert } from '../../look/values.tsx';
 
@@ -18,9 +20,12 @@ export function Chains() {
   const [get, set] = useSearch();
   const query = filled({
     search: get('search'),
-    enabled: get('enabled') === '' ? null : get('enabled') === 'true',
-    removed: get('removed') === 'true' ? true : null,
+    tag: get('tag'),
+    owner: get('owner'),
+    ...onQuery(get),
   });
+  const filters = useRead('GET /chain-filters');
+  const of = (names: readonly string[] | undefined) => (names ?? []).map((name) => ({ value: name, label: name }));
   const chains = usePages('GET /chains', { query }, { topics: ['jobs', 'tonight'] });
   return (
     <Page
@@ -43,18 +48,20 @@ export function Chains() {
       <div className="filters">
         <SearchBox label={t('chains.search')} value={get('search')} onChange={(search) => set({ search })} />
         <Choose
-          label={t('jobs.isOn')}
-          value={get('removed') === 'true' ? 'removed' : get('enabled')}
-          options={[
-            { value: 'true', label: t('state.enabled') },
-            { value: 'false', label: t('state.disabled') },
-            { value: 'removed', label: t('jobs.removed') },
-          ]}
-          onChange={(value) =>
-            set({ enabled: value === 'removed' ? null : value, removed: value === 'removed' ? 'true' : null })
-          }
+          label={t('jobs.tag')}
+          value={get('tag')}
+          options={of(filters.data?.tags)}
+          onChange={(tag) => set({ tag })}
           width={130}
         />
+        <Choose
+          label={t('jobs.owner')}
+          value={get('owner')}
+          options={of(filters.data?.owners)}
+          onChange={(owner) => set({ owner })}
+          width={140}
+        />
+        <OnFilter />
       </div>
       <Panel flush>
         <List
@@ -68,31 +75,9 @@ export function Chains() {
               key: 'name',
               title: t('runs.chain'),
               lead: true,
-              cell: ({ name, title }) => (
-                <div className="title-cell">
-                  <Link to={`/chains/${encodeURIComponent(name)}`}>
-                    <Inert text={name} />
-                  </Link>
-                  {title !== '' && (
-                    <span className="small soft">
-                      <Inert text={title} />
-                    </span>
-                  )}
-                </div>
-              ),
+              cell: ({ name, title }) => <NameCell to={pathOf({ chain: name })} name={name} title={title} />,
             },
-            {
-              key: 'on',
-              title: t('jobs.isOn'),
-              cell: ({ enabled, heldBecause }) =>
-                heldBecause === null ? (
-                  <State state={enabled ? 'enabled' : 'disabled'} />
-                ) : (
-                  <span title={heldBecause}>
-                    <State state="held" />
-                  </span>
-                ),
-            },
+            { key: 'on', title: t('jobs.isOn'), cell: (chain) => <OnCell {...chain} /> },
             {
               key: 'last',
               title: t('jobs.last'),
@@ -114,6 +99,7 @@ export function Chains() {
             { key: 'next', title: t('jobs.next'), cell: ({ nextFireAtMs }) => <Ago atMs={nextFireAtMs} /> },
             { key: 'nodes', title: t('chains.nodes'), align: 'num', cell: ({ nodes }) => nodes },
             { key: 'owner', title: t('jobs.owner'), cell: ({ owner }) => <Inert text={owner} /> },
+            { key: 'tags', title: t('jobs.tags'), cell: ({ tags }) => <Tags tags={tags} /> },
           ]}
         />
       </Panel>

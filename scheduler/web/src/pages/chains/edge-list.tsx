@@ -1,15 +1,18 @@
 import { Button, Checkbox, Input, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useRead } from '../../api/read.ts';
+import { NamesSelect } from '../../edit/names-select.tsx';
 import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { Empty } from '../../look/parts.tsx';
 import { Inert } from '../../look/values.tsx';
-import { readDuration, writeDuration } from '../../pure/format.ts';
+import { EdgeFields } from './edge-fields.tsx';
 import type { ChainInput } from './edit-chain.tsx';
 
 type Edge = ChainInput['edges'][number];
+
+/** Where what is wrong with a graph is shown beside it. */
+export const GRAPH_PATHS = ['nodes', 'edges', 'sweeps'] as const;
 
 /** The chain as a list, found by typing: the way for the keyboard and for hundreds of nodes. */
 export function EdgeList({
@@ -27,21 +30,19 @@ export function EdgeList({
 }) {
   const { t } = useTranslation();
   const [search, setSearch] = useState('');
-  const jobs = useRead('GET /jobs', { query: { limit: 200 } });
-  const names = (jobs.data?.items ?? []).map(({ name }) => name);
-  const free = names.filter((name) => !chain.nodes.includes(name) && !(chain.sweeps ?? []).includes(name));
+  const sweeps = chain.sweeps ?? [];
   const shown = chain.nodes.filter((node) => node.toLowerCase().includes(search.toLowerCase()));
-  const wrong = problems.get('nodes') ?? problems.get('edges');
+  const wrong = ['nodes', 'edges'].flatMap((path) => problems.get(path) ?? []).join(' ');
   return (
     <div className="stack tight">
       <div className="row">
-        <Select
+        <NamesSelect
+          of="job"
           aria-label={t('chain.addNode')}
           placeholder={t('chain.addNode')}
-          showSearch
           value={null}
           style={{ flex: 1, minWidth: 180 }}
-          options={free.map((name) => ({ value: name, label: name }))}
+          without={[...chain.nodes, ...sweeps]}
           onChange={(name: string | null) => {
             if (name === null) return;
             onChange({ ...chain, nodes: [...chain.nodes, name] });
@@ -58,7 +59,7 @@ export function EdgeList({
           style={{ flex: 1, minWidth: 140 }}
         />
       </div>
-      {wrong !== undefined && (
+      {wrong !== '' && (
         <p className="wrong" role="alert">
           <Inert text={wrong} />
         </p>
@@ -76,14 +77,15 @@ export function EdgeList({
           />
         ))}
       </ul>
-      <Field label={t('chain.sweeps')} help={t('chain.sweepsHelp')}>
+      <Field label={t('chain.sweeps')} help={t('chain.sweepsHelp')} problem={problems.get('sweeps') ?? null}>
         {(input) => (
-          <Select
+          <NamesSelect
             {...input}
+            of="job"
             mode="multiple"
-            value={[...(chain.sweeps ?? [])]}
-            options={names.filter((name) => !chain.nodes.includes(name)).map((name) => ({ value: name, label: name }))}
-            onChange={(sweeps) => onChange({ ...chain, sweeps })}
+            value={[...sweeps]}
+            without={chain.nodes}
+            onChange={(names: string[]) => onChange({ ...chain, sweeps: names })}
           />
         )}
       </Field>
@@ -144,7 +146,7 @@ function NodeItem({
       {isOpen && (
         <div className="stack tight node-edges">
           {into.map((edge) => (
-            <EdgeItem key={edge.from} edge={edge} onChange={(next) => setEdge(edge.from, next)} />
+            <EdgeFields key={edge.from} edge={edge} onChange={(next) => setEdge(edge.from, next)} />
           ))}
           <Select
             aria-label={t('chain.addEdge', { node })}
@@ -172,68 +174,5 @@ function NodeItem({
         </div>
       )}
     </li>
-  );
-}
-
-function EdgeItem({ edge, onChange }: { readonly edge: Edge; readonly onChange: (next: Edge | null) => void }) {
-  const { t } = useTranslation();
-  const [deadline, setDeadline] = useState(edge.deadlineMs === undefined ? '' : writeDuration(edge.deadlineMs));
-  const takeDeadline = (text: string) => {
-    setDeadline(text);
-    const ms = readDuration(text);
-    const { deadlineMs: _ms, onDeadline, ...rest } = edge;
-    if (text === '') onChange(rest);
-    else if (ms !== null && ms > 0)
-      onChange({ ...rest, deadlineMs: ms, ...(onDeadline === undefined ? {} : { onDeadline }) });
-  };
-  return (
-    <fieldset className="edge-item">
-      <legend>{t('chain.edgeFrom', { from: edge.from })}</legend>
-      <div className="row">
-        <Select
-          aria-label={t('chain.when')}
-          value={edge.when ?? 'success'}
-          onChange={(when) => onChange({ ...edge, when })}
-          options={(['success', 'failure', 'always'] as const).map((value) => ({
-            value,
-            label: t(`edge.when.${value}`),
-          }))}
-          style={{ width: 140 }}
-        />
-        <Select
-          aria-label={t('chain.milestone')}
-          value={edge.milestone ?? 'SETTLED'}
-          onChange={(milestone) => onChange({ ...edge, milestone })}
-          options={(['SETTLED', 'DISPATCHED'] as const).map((value) => ({ value, label: t(`milestone.${value}`) }))}
-          style={{ width: 200 }}
-        />
-        <Input
-          aria-label={t('chain.deadline')}
-          placeholder={t('chain.deadline')}
-          value={deadline}
-          status={deadline !== '' && readDuration(deadline) === null ? 'error' : ''}
-          onChange={({ target }) => takeDeadline(target.value)}
-          style={{ width: 150 }}
-        />
-        {edge.deadlineMs !== undefined && (
-          <Select
-            aria-label={t('chain.onDeadline')}
-            value={edge.onDeadline ?? 'alarm'}
-            onChange={(onDeadline) => onChange({ ...edge, onDeadline })}
-            options={(['alarm', 'go', 'give_up'] as const).map((value) => ({ value, label: t(`onDeadline.${value}`) }))}
-            style={{ width: 190 }}
-          />
-        )}
-        <Checkbox
-          checked={edge.orCutOff === true}
-          onChange={({ target }) => onChange({ ...edge, orCutOff: target.checked })}
-        >
-          {t('edge.orCutOff')}
-        </Checkbox>
-        <Button size="small" onClick={() => onChange(null)}>
-          {t('chain.removeEdge')}
-        </Button>
-      </div>
-    </fieldset>
   );
 }

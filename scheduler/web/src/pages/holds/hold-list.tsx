@@ -7,14 +7,14 @@ import { useAsk } from '../../look/ask.tsx';
 import { List } from '../../look/list.tsx';
 import { Panel } from '../../look/parts.tsx';
 import { Ago, Inert } from '../../look/values.tsx';
-import type { HoldScope } from './use-names.ts';
+import type { Scope } from './target-fields.tsx';
 
 export function HoldList() {
   const { t } = useTranslation();
   const ask = useAsk();
   const client = useQueryClient();
   const holds = useRead('GET /holds', {}, { topics: ['jobs'] });
-  const release = (scope: HoldScope, name: string) =>
+  const release = (scope: Scope, name: string) =>
     ask({
       title: t('holds.releaseTitle', { name: name === '' ? t('holds.scope.cluster') : name }),
       ok: t('holds.release'),

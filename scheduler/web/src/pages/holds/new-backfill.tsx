@@ -1,21 +1,20 @@
-import { DatePicker, InputNumber, Select } from 'antd';
+import { DatePicker, InputNumber } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, newRequestId } from '../../api/client.ts';
 import { Field } from '../../look/field.tsx';
 import { SaveDialog } from '../../look/save-dialog.tsx';
 import { SwitchField } from '../../look/switch-field.tsx';
-import { useNames } from './use-names.ts';
+import { type Target, TargetFields } from './target-fields.tsx';
 
 export function NewBackfill({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const requestId = useMemo(newRequestId, []);
-  const [kind, setKind] = useState<'job' | 'chain'>('chain');
-  const [name, setName] = useState<string | null>(null);
+  const [target, setTarget] = useState<Target<'job' | 'chain'>>({ scope: 'chain', name: null });
   const [range, setRange] = useState<readonly [string, string] | null>(null);
   const [parallel, setParallel] = useState(1);
   const [stopOnFailure, setStopOnFailure] = useState(true);
-  const names = useNames(kind);
+  const { scope, name } = target;
   const start = async () => {
     if (name === null || range === null) return;
     await call('POST /backfills', {
@@ -25,7 +24,7 @@ export function NewBackfill({ onClose }: { readonly onClose: () => void }) {
         toDate: range[1],
         parallel,
         stopOnFailure,
-        ...(kind === 'job' ? { job: name } : { chain: name }),
+        ...(scope === 'job' ? { job: name } : { chain: name }),
       },
     });
   };
@@ -37,36 +36,17 @@ export function NewBackfill({ onClose }: { readonly onClose: () => void }) {
       save={start}
       onClose={onClose}
     >
-      {() => (
+      {(wrong) => (
         <>
-          <Field label={t('holds.what')}>
+          <TargetFields scopes={['chain', 'job']} target={target} onChange={setTarget} problem={wrong(scope)} />
+          <Field
+            label={t('backfill.range')}
+            help={t('backfill.rangeHelp')}
+            problem={wrong('fromDate') ?? wrong('toDate')}
+          >
             {(input) => (
-              <Select
-                {...input}
-                value={kind}
-                onChange={(value) => {
-                  setKind(value);
-                  setName(null);
-                }}
-                options={(['chain', 'job'] as const).map((value) => ({ value, label: t(`holds.scope.${value}`) }))}
-              />
-            )}
-          </Field>
-          <Field label={t('enter.name')}>
-            {(input) => (
-              <Select
-                {...input}
-                showSearch
-                value={name}
-                onChange={setName}
-                options={names.map((value) => ({ value, label: value }))}
-              />
-            )}
-          </Field>
-          <Field label={t('backfill.range')} help={t('backfill.rangeHelp')}>
-            {({ id }) => (
               <DatePicker.RangePicker
-                id={id}
+                {...input}
                 onChange={(days) =>
                   setRange(
                     days?.[0] == null || days[1] == null
@@ -77,7 +57,7 @@ export function NewBackfill({ onClose }: { readonly onClose: () => void }) {
               />
             )}
           </Field>
-          <Field label={t('backfill.parallel')}>
+          <Field label={t('backfill.parallel')} problem={wrong('parallel')}>
             {(input) => (
               <InputNumber {...input} min={1} max={100} value={parallel} onChange={(next) => setParallel(next ?? 1)} />
             )}

@@ -1,19 +1,15 @@
 import '../../edit/edit.css';
-import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useBlocker, useNavigate, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import type { Body } from '../../../../api/admin/contract/routes.ts';
 import { call } from '../../api/client.ts';
 import { type Reply, useRead } from '../../api/read.ts';
-import { writePath } from '../../edit/at-path.ts';
-import { type Schedule, ScheduleEditor } from '../../edit/schedule-editor.tsx';
-import { type Draft, type Setting, Settings } from '../../edit/settings.tsx';
-import { byPath, problemsOf, useCheck } from '../../edit/use-check.ts';
-import { Leaving } from '../../look/leaving.tsx';
-import { Loaded, Page, Panel, ProblemNote } from '../../look/parts.tsx';
-import { Inert } from '../../look/values.tsx';
+import { EditBar } from '../../edit/edit-bar.tsx';
+import { SCHEDULE_PATHS, ScheduleEditor } from '../../edit/schedule-editor.tsx';
+import { type Setting, Settings } from '../../edit/settings.tsx';
+import { useEditor } from '../../edit/use-editor.ts';
+import { Loaded, Page, Panel } from '../../look/parts.tsx';
 import { jobSettings } from './job-settings.ts';
 
 type JobInput = Body<'POST /jobs'>['job'];
@@ -51,100 +47,54 @@ const NEW_JOB: JobInput = {
 
 function Editor({ view }: { readonly view: Reply<'GET /jobs/:jobId'> | null }) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const client = useQueryClient();
   const before = useMemo(() => (view === null ? NEW_JOB : inputOf(view.job)), [view]);
-  const [job, setJob] = useState<JobInput>(before);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const isChanged = job !== before;
-  const checked = useCheck(job, (signal) =>
-    isChanged ? call('POST /jobs/check', { body: { job }, signal }) : Promise.resolve({ problems: [] }),
-  );
-  const problems = checked.size > 0 ? checked : byPath(problemsOf(error));
-  const blocker = useBlocker(isChanged && !isBusy);
-  const draft: Draft = {
-    value: job,
-    problems,
-    onChange: (path, next) => setJob((now) => withoutEmptyFile(writePath(now, path, next))),
-  };
+  const editor = useEditor({
+    before,
+    check: (job, signal) => call('POST /jobs/check', { body: { job: tidy(job) }, signal }),
+    save: (value) => {
+      const job = tidy(value);
+      if (view === null) return call('POST /jobs', { body: { job } });
+      return call('PUT /jobs/:jobId', { params: { jobId: view.job.id }, body: { job, version: view.version } });
+    },
+  });
+  const { value: job, problems, draft } = editor;
   const sections = useSections(job);
-  const known = new Set([...sections.flatMap(({ settings }) => settings.map(({ path }) => path)), ...SCHEDULE_PATHS]);
-  const elsewhere = [...problems].filter(([path]) => !known.has(path));
-  const save = async () => {
-    setIsBusy(true);
-    setError(null);
-    try {
-      const saved =
-        view === null
-          ? await call('POST /jobs', { body: { job } })
-          : await call('PUT /jobs/:jobId', { params: { jobId: view.job.id }, body: { job, version: view.version } });
-      await client.invalidateQueries();
-      void navigate(`/jobs/${saved.jobId}`);
-    } catch (problem) {
-      setError(problem);
-      setIsBusy(false);
-    }
-  };
+  const paths = sections.flatMap(({ settings }) => settings.map(({ path }) => path));
   return (
     <Page title={view === null ? t('jobs.new') : t('job.editTitle', { name: view.job.name })}>
       {sections.map(({ name, settings }) => (
         <Panel key={name} title={t(`job.section.${name}`)}>
-          {name === 'schedule' ? (
-            <div className="stack">
+          <div className="stack">
+            {name === 'schedule' && (
               <ScheduleEditor
-                value={(job.schedule ?? { kind: 'none' }) as Schedule}
+                value={job.schedule ?? { kind: 'none' }}
                 problems={problems}
-                onChange={(schedule) => setJob((now) => ({ ...now, schedule }))}
+                onChange={(schedule) => editor.change((now) => ({ ...now, schedule }))}
               />
-              <Settings settings={settings} draft={draft} />
-            </div>
-          ) : (
+            )}
             <Settings settings={settings} draft={draft} />
-          )}
+          </div>
         </Panel>
       ))}
-      <div className="edit-bar">
-        <div className="grow stack tight">
-          {error !== null && <ProblemNote error={error} />}
-          {elsewhere.map(([path, message]) => (
-            <span key={path} className="wrong">
-              <code>{path}</code> <Inert text={message} />
-            </span>
-          ))}
-          {error === null && elsewhere.length === 0 && (
-            <span className="soft">
-              {problems.size > 0
-                ? t('edit.problems', { count: problems.size })
-                : isChanged
-                  ? t('edit.changed')
-                  : t('edit.unchanged')}
-            </span>
-          )}
-        </div>
-        <Button onClick={() => void navigate(-1)}>{t('common.cancel')}</Button>
-        <Button type="primary" loading={isBusy} disabled={!isChanged || problems.size > 0} onClick={() => void save()}>
-          {t('common.save')}
-        </Button>
-      </div>
-      <Leaving blocker={blocker} />
+      <EditBar editor={editor} shownAt={new Set([...paths, ...SCHEDULE_PATHS])} />
     </Page>
   );
 }
 
-const SCHEDULE_PATHS = [
-  'schedule',
-  'schedule.text',
-  'schedule.zone',
-  'schedule.everyMs',
-  'schedule.delayMs',
-  'schedule.atMs',
-  'schedule.jobs',
-];
+/** A job without a path waits for no file, one without hours works at any time, and a guard of nothing is none. */
+function tidy(job: JobInput): JobInput {
+  const { arrival, window, loadGuard } = job;
+  const hasHours = window != null && `${window.from ?? ''}${window.to ?? ''}` !== '';
+  const isGuarded = loadGuard != null && Object.values(loadGuard).some((figure) => figure !== undefined);
+  return {
+    ...job,
+    arrival: arrival == null || arrival.path === '' ? null : arrival,
+    window: hasHours ? { ...ANY_HOURS, ...window } : null,
+    loadGuard: isGuarded ? loadGuard : null,
+  };
+}
 
-/** A job without a path waits for no file. */
-const withoutEmptyFile = (job: JobInput): JobInput =>
-  job.arrival != null && job.arrival.path === '' ? { ...job, arrival: null } : job;
+const ANY_HOURS = { from: '', to: '', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
 
 /** What the scheduler reckons by itself is not sent back. */
 function inputOf(job: Reply<'GET /jobs/:jobId'>['job']): JobInput {

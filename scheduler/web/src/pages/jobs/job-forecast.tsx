@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Reply } from '../../api/client.ts';
-import { Fires } from '../../edit/fires.tsx';
+import { ForecastFrame } from '../../edit/forecast-frame.tsx';
 import { RunForecastView } from '../../look/forecast.tsx';
 import { State } from '../../look/state.tsx';
 import { Duration, Inert, Instant } from '../../look/values.tsx';
@@ -9,17 +9,9 @@ import { Duration, Inert, Instant } from '../../look/values.tsx';
 /** What a dry run of a job has found out. */
 export function JobForecast({ forecast }: { readonly forecast: Reply<'POST /jobs/:jobId/dry-run'> }) {
   const { t } = useTranslation();
-  const { heldBecause, run, usualMs, etaAtMs, children, nextFires } = forecast;
+  const { run, usualMs, etaAtMs, children } = forecast;
   return (
-    <section className="stack" aria-label={t('dryRun.title')} role="status">
-      <h3>{t('dryRun.titleFor', { date: forecast.businessDate })}</h3>
-      <p className="soft small">{t('dryRun.nothing')}</p>
-      {heldBecause !== null && (
-        <p className="row tight">
-          <State state="held" />
-          <Inert text={heldBecause} />
-        </p>
-      )}
+    <ForecastFrame forecast={forecast}>
       <RunForecastView run={run} />
       {usualMs !== null && (
         <p>
@@ -49,10 +41,6 @@ export function JobForecast({ forecast }: { readonly forecast: Reply<'POST /jobs
           </ul>
         </div>
       )}
-      <div>
-        <h4>{t('fires.title')}</h4>
-        <Fires items={nextFires} />
-      </div>
-    </section>
+    </ForecastFrame>
   );
 }

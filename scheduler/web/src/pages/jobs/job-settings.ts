@@ -34,7 +34,13 @@ export interface Known {
 
 /** All settings of a job in the order in which people think of them. What does nothing as things stand is switched off. */
 export function jobSettings(
-  job: { readonly route: string; readonly glueType?: string; readonly block?: string; readonly arrival?: unknown },
+  job: {
+    readonly route: string;
+    readonly glueType?: string;
+    readonly block?: string;
+    readonly arrival?: unknown;
+    readonly window?: unknown;
+  },
   known: Known,
 ): readonly { readonly name: string; readonly settings: readonly Setting[] }[] {
   const isScript = job.glueType !== undefined && job.glueType !== 'BEAN';
@@ -106,6 +112,16 @@ export function jobSettings(
         { path: 'arrival.stableMs', kind: 'duration', isOff: !hasFile },
         { path: 'arrival.pollMs', kind: 'duration', isOff: !hasFile },
         { path: 'arrival.lateAfterMs', kind: 'duration', orNull: true, isOff: !hasFile },
+      ],
+    },
+    {
+      name: 'guard',
+      settings: [
+        { path: 'window.from', kind: 'text' },
+        { path: 'window.to', kind: 'text' },
+        { path: 'window.timeZone', kind: 'select', options: known.zones, isOff: job.window == null },
+        { path: 'loadGuard.roundTripP95Ms', kind: 'duration' },
+        { path: 'loadGuard.connectionWaitP95Ms', kind: 'duration' },
       ],
     },
   ];

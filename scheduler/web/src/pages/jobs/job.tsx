@@ -1,22 +1,17 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
-import { call } from '../../api/client.ts';
 import { type Reply, usePages, useRead } from '../../api/read.ts';
-import { type DefinitionHead, HeadActions, HeadNotes, OnOff } from '../../edit/definition-head.tsx';
-import { Fires } from '../../edit/fires.tsx';
+import { Tags } from '../../edit/definition-cells.tsx';
+import { DefinitionPage } from '../../edit/definition-page.tsx';
+import { NextFires } from '../../edit/next-fires.tsx';
+import { PastFires } from '../../edit/past-fires.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
-import { VersionsPanel } from '../../edit/versions.tsx';
-import { useAsk } from '../../look/ask.tsx';
-import { Icon } from '../../look/icon.tsx';
+import { Versions } from '../../edit/versions.tsx';
 import { List } from '../../look/list.tsx';
-import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
+import { Facts, Loaded, Panel } from '../../look/parts.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
 import { inertValue } from '../../pure/inert-text.ts';
-import { useRunColumns } from '../runs/runs.tsx';
-import { FiresList } from './fires-list.tsx';
+import { useRunColumns } from '../runs/run-columns.tsx';
 import { RunNow } from './run-now.tsx';
 
 type JobView = Reply<'GET /jobs/:jobId'>;
@@ -29,69 +24,31 @@ export function JobPage() {
 
 function Shown({ view }: { readonly view: JobView }) {
   const { t } = useTranslation();
-  const { job } = view;
-  const [isStarting, setIsStarting] = useState(false);
-  const head = headOf(view);
+  const { job, heldBecause, may } = view;
+  const of = { jobId: job.id };
   return (
-    <Page
-      title={<Inert text={job.name} />}
-      lead={<OnOff head={head} />}
-      actions={
-        <>
-          {view.may.run && (
-            <Button type="primary" icon={<Icon name="runs" size={15} />} onClick={() => setIsStarting(true)}>
-              {t('runNow.start')}
-            </Button>
-          )}
-          <HeadActions head={head} />
-        </>
-      }
+    <DefinitionPage
+      head={{ of, name: job.name, enabled: job.enabled, tags: job.tags, heldBecause, may }}
+      title={job.title}
+      startText={t('runNow.start')}
+      startDialog={(onClose) => <RunNow job={job} isHeld={heldBecause !== null} onClose={onClose} />}
     >
-      {job.title !== '' && (
-        <p className="soft">
-          <Inert text={job.title} />
-        </p>
-      )}
-      <HeadNotes head={head} />
       <div className="split">
         <div className="stack">
           <LastRuns jobId={job.id} />
           <Panel title={t('job.settings')}>
             <JobFacts view={view} />
           </Panel>
-          <JobVersions view={view} />
-          <FiresList of={{ jobId: job.id }} />
+          <Versions of={of} mayEdit={may.edit} />
+          <PastFires of={of} />
         </div>
         <div className="stack">
-          <NextFires jobId={job.id} />
+          <NextFires of={of} />
           <Neighbours view={view} />
         </div>
       </div>
-      {isStarting && (
-        <RunNow
-          jobId={job.id}
-          name={job.name}
-          param={job.param}
-          isHeld={view.heldBecause !== null}
-          onClose={() => setIsStarting(false)}
-        />
-      )}
-    </Page>
+    </DefinitionPage>
   );
-}
-
-function headOf(view: JobView): DefinitionHead {
-  const { job, heldBecause, may } = view;
-  const params = { jobId: job.id };
-  return {
-    scope: 'job',
-    ...{ name: job.name, enabled: job.enabled, tags: job.tags, heldBecause, may },
-    editPath: `/jobs/${job.id}/edit`,
-    listPath: '/jobs',
-    turn: (on) => call(on ? 'POST /jobs/:jobId/enable' : 'POST /jobs/:jobId/disable', { params }),
-    copy: async (name) => `/jobs/${(await call('POST /jobs/:jobId/copy', { params, body: { name } })).jobId}`,
-    remove: () => call('DELETE /jobs/:jobId', { params }),
-  };
 }
 
 function LastRuns({ jobId }: { readonly jobId: number }) {
@@ -139,34 +96,9 @@ function JobFacts({ view }: { readonly view: JobView }) {
           [t('job.updated'), <Ago key="updated" atMs={view.updatedAtMs} />],
         ]}
       />
-      {job.tags.length > 0 && (
-        <span className="row tight">
-          {job.tags.map((tag) => (
-            <span key={tag} className="tag">
-              <Inert text={tag} />
-            </span>
-          ))}
-        </span>
-      )}
+      {job.tags.length > 0 && <Tags tags={job.tags} />}
       {job.param !== '' && <pre className="param">{inertValue(job.param)}</pre>}
     </div>
-  );
-}
-
-function NextFires({ jobId }: { readonly jobId: number }) {
-  const { t } = useTranslation();
-  const fires = useRead('GET /jobs/:jobId/next-fires', { params: { jobId }, query: { n: 10 } }, { topics: ['jobs'] });
-  return (
-    <Panel title={t('fires.title')}>
-      <Loaded of={fires}>
-        {({ items, zone }) => (
-          <div className="stack tight">
-            {items.length > 0 && <span className="label">{zone}</span>}
-            <Fires items={items} />
-          </div>
-        )}
-      </Loaded>
-    </Panel>
   );
 }
 
@@ -190,23 +122,4 @@ function Neighbours({ view }: { readonly view: JobView }) {
       </div>
     </Panel>
   );
-}
-
-function JobVersions({ view }: { readonly view: JobView }) {
-  const { t } = useTranslation();
-  const ask = useAsk();
-  const client = useQueryClient();
-  const jobId = view.job.id;
-  const versions = useRead('GET /jobs/:jobId/versions', { params: { jobId } }, { topics: ['jobs'] });
-  const restore = (version: number) =>
-    ask({
-      title: t('versions.restoreTitle', { version }),
-      ok: t('versions.restore'),
-      needsReason: true,
-      act: async (reason) => {
-        await call('POST /jobs/:jobId/versions/:version/restore', { params: { jobId, version }, body: { reason } });
-        void client.invalidateQueries();
-      },
-    });
-  return <VersionsPanel versions={versions} of={{ jobId }} onRestore={view.may.edit ? restore : null} />;
 }

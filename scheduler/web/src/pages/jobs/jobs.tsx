@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { usePages, useRead } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
+import { NameCell, OnCell, OnFilter, onQuery, Tags } from '../../edit/definition-cells.tsx';
+import { pathOf } from '../../edit/definition-ref.ts';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import { BulkBar } from '../../look/bulk.tsx';
 import { Choose, SearchBox } from '../../look/choose.tsx';
@@ -11,7 +13,7 @@ import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
 import { Page, Panel } from '../../look/parts.tsx';
-import { State, StateMark } from '../../look/state.tsx';
+import { StateMark } from '../../look/state.tsx';
 import { filled, useSearch } from '../../look/use-search.ts';
 import { Ago, Inert } from '../../look/values.tsx';
 
@@ -29,8 +31,7 @@ export function Jobs() {
     tag: get('tag'),
     owner: get('owner'),
     schedule: get('schedule') as 'cron' | '',
-    enabled: get('enabled') === '' ? null : get('enabled') === 'true',
-    removed: get('removed') === 'true' ? true : null,
+    ...onQuery(get),
   });
   const jobs = usePages('GET /jobs', { query }, { topics: ['jobs'] });
   const names = new Map(jobs.rows.map(({ id, name }) => [id, name]));
@@ -67,31 +68,9 @@ export function Jobs() {
               key: 'name',
               title: t('jobs.name'),
               lead: true,
-              cell: (job) => (
-                <div className="title-cell">
-                  <Link to={`/jobs/${job.id}`}>
-                    <Inert text={job.name} />
-                  </Link>
-                  {job.title !== '' && (
-                    <span className="small soft">
-                      <Inert text={job.title} />
-                    </span>
-                  )}
-                </div>
-              ),
+              cell: ({ id, name, title }) => <NameCell to={pathOf({ jobId: id })} name={name} title={title} />,
             },
-            {
-              key: 'state',
-              title: t('jobs.isOn'),
-              cell: (job) =>
-                job.heldBecause === null ? (
-                  <State state={job.enabled ? 'enabled' : 'disabled'} />
-                ) : (
-                  <span title={job.heldBecause}>
-                    <State state="held" />
-                  </span>
-                ),
-            },
+            { key: 'state', title: t('jobs.isOn'), cell: (job) => <OnCell {...job} /> },
             {
               key: 'last',
               title: t('jobs.last'),
@@ -129,19 +108,7 @@ export function Jobs() {
                 </div>
               ),
             },
-            {
-              key: 'tags',
-              title: t('jobs.tags'),
-              cell: ({ tags }) => (
-                <span className="row tight">
-                  {tags.map((one) => (
-                    <span key={one} className="tag">
-                      <Inert text={one} />
-                    </span>
-                  ))}
-                </span>
-              ),
-            },
+            { key: 'tags', title: t('jobs.tags'), cell: ({ tags }) => <Tags tags={tags} /> },
           ]}
         />
       </Panel>
@@ -198,19 +165,7 @@ function JobFilters() {
         options={SCHEDULES.map((value) => ({ value, label: t(`schedule.${value}`) }))}
         onChange={(schedule) => set({ schedule })}
       />
-      <Choose
-        label={t('jobs.isOn')}
-        value={get('removed') === 'true' ? 'removed' : get('enabled')}
-        options={[
-          { value: 'true', label: t('state.enabled') },
-          { value: 'false', label: t('state.disabled') },
-          { value: 'removed', label: t('jobs.removed') },
-        ]}
-        onChange={(value) =>
-          set({ enabled: value === 'removed' ? null : value, removed: value === 'removed' ? 'true' : null })
-        }
-        width={130}
-      />
+      <OnFilter />
     </div>
   );
 }

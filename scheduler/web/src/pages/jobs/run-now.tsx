@@ -1,114 +1,60 @@
-import { Button, DatePicker, Input, Modal } from 'antd';
+import { DatePicker, Input } from 'antd';
 import dayjs from 'dayjs';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
-import { call, newRequestId, type Reply } from '../../api/client.ts';
+import { call, type Reply } from '../../api/client.ts';
+import { StartDialog } from '../../edit/start-dialog.tsx';
 import { Field } from '../../look/field.tsx';
-import { ProblemNote } from '../../look/parts.tsx';
-import { SwitchField } from '../../look/switch-field.tsx';
 import { JobForecast } from './job-forecast.tsx';
 
-/** Runs a job now. A dialog is one request, however often its button is pressed. */
+/** Runs a job now, with its own parameter or another. */
 export function RunNow({
-  jobId,
-  name,
-  param: given,
+  job,
   isHeld,
   onClose,
 }: {
-  readonly jobId: number;
-  readonly name: string;
-  readonly param: string;
+  readonly job: Pick<Reply<'GET /jobs/:jobId'>['job'], 'id' | 'name' | 'param'>;
   readonly isHeld: boolean;
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const requestId = useMemo(newRequestId, []);
-  const [param, setParam] = useState(given);
+  const [param, setParam] = useState(job.param);
   const [date, setDate] = useState('');
-  const [despiteHold, setDespiteHold] = useState(false);
-  const [forecast, setForecast] = useState<Reply<'POST /jobs/:jobId/dry-run'> | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const order = {
-    ...(param === given ? {} : { param }),
-    ...(date === '' ? {} : { businessDate: date }),
-  };
-  const start = async () => {
-    setIsBusy(true);
-    setError(null);
-    try {
-      const { runId } = await call('POST /jobs/:jobId/run', {
-        params: { jobId },
-        body: {
-          requestId,
-          ...order,
-          ...(despiteHold ? { despiteHold } : {}),
-        },
-      });
-      void navigate(`/runs/${runId}`);
-    } catch (problem) {
-      setError(problem);
-      setIsBusy(false);
-    }
-  };
-  const dryRun = async () => {
-    setIsBusy(true);
-    setError(null);
-    try {
-      setForecast(await call('POST /jobs/:jobId/dry-run', { params: { jobId }, body: order }));
-    } catch (problem) {
-      setForecast(null);
-      setError(problem);
-    } finally {
-      setIsBusy(false);
-    }
-  };
+  const params = { jobId: job.id };
   return (
-    <Modal
-      open
-      title={t('runNow.title', { name })}
-      onCancel={onClose}
-      width={forecast === null ? 520 : 860}
-      footer={[
-        <Button key="no" onClick={onClose}>
-          {t('common.cancel')}
-        </Button>,
-        <Button key="dry" loading={isBusy} onClick={() => void dryRun()}>
-          {t('dryRun.do')}
-        </Button>,
-        <Button key="yes" type="primary" loading={isBusy} onClick={() => void start()}>
-          {t('runNow.start')}
-        </Button>,
-      ]}
+    <StartDialog
+      title={t('runNow.title', { name: job.name })}
+      startText={t('runNow.start')}
+      isHeld={isHeld}
+      order={{
+        ...(param === job.param ? {} : { param }),
+        ...(date === '' ? {} : { businessDate: date }),
+      }}
+      start={async (body) => `/runs/${(await call('POST /jobs/:jobId/run', { params, body })).runId}`}
+      dryRun={(body) => call('POST /jobs/:jobId/dry-run', { params, body })}
+      showForecast={(forecast) => <JobForecast forecast={forecast} />}
+      onClose={onClose}
     >
-      <div className="stack">
-        <Field label={t('run.param')} help={t('settingHelp.param')}>
-          {(input) => (
-            <Input.TextArea
-              {...input}
-              rows={4}
-              className="mono"
-              value={param}
-              onChange={({ target }) => setParam(target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('runs.date')} help={t('runNow.dateHelp')}>
-          {({ id }) => (
-            <DatePicker
-              id={id}
-              value={date === '' ? null : dayjs(date)}
-              onChange={(day) => setDate(day === null ? '' : day.format('YYYY-MM-DD'))}
-            />
-          )}
-        </Field>
-        {isHeld && <SwitchField label={t('runNow.despiteHold')} checked={despiteHold} onChange={setDespiteHold} />}
-        {error !== null && <ProblemNote error={error} />}
-        {forecast !== null && <JobForecast forecast={forecast} />}
-      </div>
-    </Modal>
+      <Field label={t('run.param')} help={t('settingHelp.param')}>
+        {(input) => (
+          <Input.TextArea
+            {...input}
+            rows={4}
+            className="mono"
+            value={param}
+            onChange={({ target }) => setParam(target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('runs.date')} help={t('runNow.dateHelp')}>
+        {({ id }) => (
+          <DatePicker
+            id={id}
+            value={date === '' ? null : dayjs(date)}
+            onChange={(day) => setDate(day === null ? '' : day.format('YYYY-MM-DD'))}
+          />
+        )}
+      </Field>
+    </StartDialog>
   );
 }

@@ -1,26 +1,16 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { usePages } from '../../api/read.ts';
-import { List } from '../../look/list.tsx';
-import { Panel } from '../../look/parts.tsx';
-import { State } from '../../look/state.tsx';
-import { Inert, Instant } from '../../look/values.tsx';
+import { usePages } from '../api/read.ts';
+import { List } from '../look/list.tsx';
+import { Panel } from '../look/parts.tsx';
+import { State } from '../look/state.tsx';
+import { Inert, Instant } from '../look/values.tsx';
+import { type DefinitionRef, routeOf } from './definition-ref.ts';
 
 /** What was planned or asked for, and what became of it. */
-export function FiresList({ of }: { readonly of: { readonly jobId: number } | { readonly chain: string } }) {
+export function PastFires({ of }: { readonly of: DefinitionRef }) {
   const { t } = useTranslation();
-  const isJob = 'jobId' in of;
-  const ofJob = usePages(
-    'GET /jobs/:jobId/fires',
-    { params: { jobId: isJob ? of.jobId : 1 }, query: { limit: 10 } },
-    { enabled: isJob, topics: ['jobs'] },
-  );
-  const ofChain = usePages(
-    'GET /chains/:chain/fires',
-    { params: { chain: isJob ? 'x' : of.chain }, query: { limit: 10 } },
-    { enabled: !isJob, topics: ['jobs'] },
-  );
-  const fires = isJob ? ofJob : ofChain;
+  const fires = usePages(routeOf(of, 'GET', '/fires'), { params: of, query: { limit: 10 } }, { topics: ['jobs'] });
   return (
     <Panel title={t('fires.past')} flush>
       <List
