@@ -12,6 +12,7 @@ import { type FireRow, OWN_ORIGINS } from '../storage/sql/fire-queries.ts';
 import { groupLimits } from '../storage/sql/group-limit-queries.ts';
 import { type LiveNode, liveNodes } from '../storage/sql/live-executor-queries.ts';
 import { allPeersYetToHear, openRunsOfJobs, type PickedJob, pickJobs } from '../storage/sql/many-fires-queries.ts';
+import { judgeLoneLeftOvers, type LeftOver } from './judge-lone-left-overs.ts';
 import { isMissed } from './judge-missed.ts';
 
 /** A fire whose run can be made now, with what was decided about it. */
@@ -47,17 +48,21 @@ export async function readFiringWorld(
 ): Promise<FiringWorld> {
   const picked = new Map<number, PickedJob>();
   for (const row of await pickJobs(tx, [...new Set(fires.map(({ jobId }) => jobId))])) picked.set(row.id, row);
-  const free = fires.filter(({ jobId }) => picked.has(jobId));
-  const busy = fires.length - free.length;
+  const locked = fires.filter(({ jobId }) => picked.has(jobId));
+  const busy = fires.length - locked.length;
   const jobs = await cachedJobs(
     tx,
     [...picked.values()].map(({ id, configHash }) => ({ jobId: id, configHash })),
   );
-  const first = new Map<number, FireRow>();
-  for (const fire of free) if (!first.has(fire.jobId)) first.set(fire.jobId, fire);
   const jobOf = (fire: FireRow): Job | null => jobs.get(picked.get(fire.jobId)?.configHash ?? '') ?? null;
   const limits = await groupLimits(tx);
-  const plainOnes = [...first.values()].filter((fire) => isPlain(fire, jobOf(fire), limits, tx.nowMs));
+  const plainFirst = firstOfEach(locked).filter((fire) => isPlain(fire, jobOf(fire), limits));
+  const leftOver = plainFirst.flatMap((fire) => leftOverOf(fire, jobOf(fire), tx.nowMs));
+  const lateBecause = await judgeLoneLeftOvers(tx, leftOver);
+  const free = locked.map((fire) => ({ ...fire, reason: lateBecause.get(fire.id) ?? fire.reason }));
+  const unjudged = new Set(leftOver.flatMap(({ fire }) => (lateBecause.has(fire.id) ? [] : [fire.id])));
+  const plainIds = new Set(plainFirst.map(({ id }) => id));
+  const plainOnes = free.filter(({ id }) => plainIds.has(id) && !unjudged.has(id));
   if (plainOnes.length === 0) return { plain: [], rest: free, busy };
 
   const open = await openRunsOfJobs(
@@ -84,14 +89,25 @@ export async function readFiringWorld(
   return { plain, rest: free.filter(({ id }) => !taken.has(id)), busy };
 }
 
+/** Of one job the others are judged by the first. */
+function firstOfEach(fires: readonly FireRow[]): FireRow[] {
+  const first = new Map<number, FireRow>();
+  for (const fire of fires) if (!first.has(fire.jobId)) first.set(fire.jobId, fire);
+  return [...first.values()];
+}
+
 /** Whether nothing but executors and earlier runs has to do with it. */
-function isPlain(fire: FireRow, job: Job | null, limits: ReadonlyMap<string, number>, nowMs: number): boolean {
+function isPlain(fire: FireRow, job: Job | null, limits: ReadonlyMap<string, number>): boolean {
   if (job === null || fire.chainRunId !== null || fire.origin === 'parent') return false;
   if (job.arrival !== null || job.glueType !== 'BEAN' || job.beforeRun !== null || job.afterRun !== null) return false;
-  if (ASKING.has(job.route) || limits.has(job.group)) return false;
+  return !ASKING.has(job.route) && !limits.has(job.group);
+}
+
+/** Left over from an outage: its misfire policy is asked first. One that says why it is late was judged. */
+function leftOverOf(fire: FireRow, job: Job | null, nowMs: number): LeftOver[] {
   const isOwn = OWN_ORIGINS.some((origin) => origin === fire.origin);
-  // Left over from an outage: its misfire policy is asked first.
-  return !(isOwn && fire.reason === null && isMissed(fire.plannedAt, job.misfire, nowMs));
+  if (job === null || !isOwn || fire.reason !== null || !isMissed(fire.plannedAt, job.misfire, nowMs)) return [];
+  return [{ fire, misfire: job.misfire }];
 }
 
 interface Facts {

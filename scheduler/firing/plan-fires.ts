@@ -8,7 +8,7 @@ import { type Effects, newEffects } from '../effects.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { cachedChain, cachedJob, cachedJobs } from '../storage/definition-cache.ts';
 import { chainRunById } from '../storage/sql/chain-run-queries.ts';
-import { type OwnOrigin, undecidedOwnFires } from '../storage/sql/fire-queries.ts';
+import { type OwnOrigin, undecidedOwnByJob, undecidedOwnFires } from '../storage/sql/fire-queries.ts';
 import {
   type DueSchedule,
   deleteEnded,
@@ -59,9 +59,10 @@ async function planBatch(tx: SqlTx, ctx: SchedulerContext, seen: readonly DueSch
     tx,
     locked.filter(({ jobId }) => jobId !== 0),
   ).catch(() => undefined);
+  const leftOver = await jobsWithLeftOvers(tx, locked);
   for (const row of locked) {
     try {
-      planned.push(await planRow(tx, row, ctx.settings.planAheadMs));
+      planned.push(await planRow(tx, row, { aheadMs: ctx.settings.planAheadMs, leftOver }));
     } catch (error) {
       // One that cannot be planned must not hold up the others. Its cursor stays, so nothing of it is lost.
       const subject = firingSubject(row);
@@ -94,7 +95,25 @@ interface Planned {
   readonly plan: SchedulePlan;
 }
 
-async function planRow(tx: SqlTx, row: DueSchedule, aheadMs: number): Promise<Planned> {
+/**
+ * Jobs among these LOCKED schedules that may have fires which nobody has decided on. Asked once for all: on a machine that is
+ * late as it is, asking for each of thousands made it later still.
+ */
+async function jobsWithLeftOvers(tx: SqlTx, locked: readonly DueSchedule[]): Promise<ReadonlySet<number>> {
+  const late = locked.filter(({ jobId, nextAt }) => jobId !== 0 && nextAt < tx.nowMs);
+  const undecided = await undecidedOwnByJob(
+    tx,
+    late.map(({ jobId }) => jobId),
+  );
+  return new Set(undecided.keys());
+}
+
+interface Planning {
+  readonly aheadMs: number;
+  readonly leftOver: ReadonlySet<number>;
+}
+
+async function planRow(tx: SqlTx, row: DueSchedule, { aheadMs, leftOver }: Planning): Promise<Planned> {
   const timed =
     row.jobId !== 0
       ? await cachedJob(tx, row.jobId, row.configHash)
@@ -104,7 +123,8 @@ async function planRow(tx: SqlTx, row: DueSchedule, aheadMs: number): Promise<Pl
   if (row.chainRunId !== 0) return planSweep(tx, row, timed as Job, aheadMs);
   const table = await timetableOf(tx, timed);
   const missedMs = missedBeforeMs(timed.misfire, tx.nowMs);
-  const undecided = row.nextAt < missedMs ? await undecidedOwnFires(tx, row, { beforeMs: missedMs }) : [];
+  const mayHaveSome = row.nextAt < missedMs && (row.jobId === 0 || leftOver.has(row.jobId));
+  const undecided = mayHaveSome ? await undecidedOwnFires(tx, row, { beforeMs: missedMs }) : [];
   const plan = planSchedule({
     instants: table.instants(row.nextAt),
     misfire: timed.misfire,

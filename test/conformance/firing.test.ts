@@ -56,6 +56,32 @@ describeOnEachStore('the ledger of fires', (newPlace) => {
     expect((await states()).map(({ state }) => state)).toEqual(expect.arrayContaining(['fired', 'merged']));
   });
 
+  test('what is left over of a schedule that somebody edits just now waits for the end of the edit', async () => {
+    // SQLite has one writer at a time: nobody is in the middle of an edit there.
+    if (given.store.dialect === 'sqlite') return;
+    const far = givenContext(given.store, { planAheadMs: 90_000 });
+    const misfire = { policy: 'FIRE_ONCE', afterMs: 1 } as const;
+    const soon = timedJob(1, 'import', { schedule: { kind: 'fixed_rate', everyMs: 60_000 }, misfire });
+    await given.define([soon]);
+    await planFires(far);
+    await given.store.transaction('it is late', async (tx) => {
+      await tx.run('update s_planned_fire set planned_at = ?', [tx.nowMs - 10_000]);
+      await tx.run('update s_fire set planned_at = ?', [tx.nowMs - 10_000]);
+    });
+    const [held, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const edit = given.store.transaction('edit', async (tx) => {
+      await tx.all('select job_id from s_schedule for update');
+      held.resolve();
+      await done.promise;
+    });
+    await held.promise;
+    await fireDueJobs(given.ctx).finally(done.resolve);
+    expect(await given.rows('select state, reason from s_fire')).toEqual([{ state: 'planned', reason: null }]);
+    await edit;
+    await fireDueJobs(given.ctx);
+    expect((await states()).map(({ state }) => state)).toEqual(['fired']);
+  });
+
   test('a cursor that another scheduler has moved refuses the whole pass', async () => {
     await given.define([timedJob(1, 'import', { schedule: cron('0 * * * * ?') })]);
     const nextAt = await setBack(60_000);

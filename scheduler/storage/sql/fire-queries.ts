@@ -233,6 +233,18 @@ export async function markJudged(tx: SqlTx, fireId: number, reason: string): Pro
   await tx.run(`update s_fire set reason = ? where id = ? and state = 'planned'`, [reason, fireId]);
 }
 
+/** The same of many LOCKED fires. */
+export async function markJudgedTogether(
+  tx: SqlTx,
+  judged: readonly (readonly [fireId: number, reason: string])[],
+): Promise<void> {
+  const marked = await tx.updateRows(
+    { table: 's_fire', key: ['id'], set: ['reason'], guard: `state = 'planned'` },
+    judged.map(([fireId, reason]) => [fireId, reason]),
+  );
+  if (marked !== judged.length) throw new Error(`${judged.length - marked} locked fires are planned no more`);
+}
+
 const OWN = OWN_ORIGINS.map((origin) => `'${origin}'`).join(', ');
 
 export interface Scheduled {
@@ -269,6 +281,24 @@ async function ownPlannedIds(tx: SqlTx, of: Scheduled, range: PlannedRange): Pro
     [atMs, of.jobId, of.chainId],
   );
   return rows.map(({ id }) => id);
+}
+
+/** The instants of undecided fires of jobs' own schedules that are due, by job. Read without a lock, as above. */
+export async function undecidedOwnByJob(
+  tx: SqlTx,
+  jobIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  if (jobIds.length === 0) return new Map();
+  const rows = await tx.all<{ jobId: number; plannedAt: number }>(
+    `select f.job_id as jobId, f.planned_at as plannedAt
+       from s_planned_fire p join s_fire f on f.id = p.fire_id
+      where p.planned_at <= ? and f.job_id in (${jobIds.map(() => '?').join(', ')}) and f.chain_id = 0
+        and f.chain_run_id is null and f.origin in (${OWN})`,
+    [tx.nowMs, ...jobIds],
+  );
+  const byJob = new Map<number, number[]>();
+  for (const { jobId, plannedAt } of rows) byJob.set(jobId, [...(byJob.get(jobId) ?? []), plannedAt]);
+  return byJob;
 }
 
 /** Decided by somebody else between the read and the lock: not undecided any more. */

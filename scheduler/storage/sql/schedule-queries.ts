@@ -84,15 +84,27 @@ const scheduleUnder = (tx: SqlTx, of: Scheduled, lock: string): Promise<Schedule
     of.chainId,
   ]);
 
+const ownOf = (jobIds: readonly number[]): string =>
+  `job_id in (${jobIds.map(() => '?').join(', ')}) and chain_id = 0 and chain_run_id = 0`;
+
 /** Those of these jobs that have one, locked in the order of their ids. */
-export async function lockSchedules(tx: SqlTx, jobIds: readonly number[]): Promise<ScheduleRow[]> {
+export const lockSchedules = (tx: SqlTx, jobIds: readonly number[]): Promise<ScheduleRow[]> =>
+  schedulesUnder(tx, jobIds, tx.forUpdate);
+
+/** The same without those that somebody else has just now. */
+export const pickSchedules = (tx: SqlTx, jobIds: readonly number[]): Promise<ScheduleRow[]> =>
+  schedulesUnder(tx, jobIds, tx.forUpdateSkipLocked);
+
+async function schedulesUnder(tx: SqlTx, jobIds: readonly number[], lock: string): Promise<ScheduleRow[]> {
   if (jobIds.length === 0) return [];
-  return tx.all(
-    `select ${COLUMNS} from s_schedule
-      where job_id in (${jobIds.map(() => '?').join(', ')}) and chain_id = 0 and chain_run_id = 0
-      order by job_id${tx.forUpdate}`,
-    [...jobIds],
-  );
+  return tx.all(`select ${COLUMNS} from s_schedule where ${ownOf(jobIds)} order by job_id${lock}`, [...jobIds]);
+}
+
+/** Which of these jobs have one, whoever has it. */
+export async function schedulesOf(db: SqlReader, jobIds: readonly number[]): Promise<number[]> {
+  if (jobIds.length === 0) return [];
+  const rows = await db.arrays(`select job_id from s_schedule where ${ownOf(jobIds)}`, [...jobIds]);
+  return rows.map(([jobId]) => Number(jobId));
 }
 
 export async function scheduleOf(db: SqlReader, of: Scheduled): Promise<ScheduleRow | null> {

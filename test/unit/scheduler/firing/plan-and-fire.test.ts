@@ -7,6 +7,8 @@ import { cron, type GivenFiring, givenFiring, timedJob } from '../../../support/
 const verdicts = async (given: GivenFiring) =>
   (await given.fires()).map(({ at, state }) => `${at.slice(11, 19)} ${state}`);
 
+const TEN_MS = Date.parse('2026-11-20T10:00:00Z');
+
 describe('a cron', () => {
   test('fires each of its instants once, at its instant, with the business date of its zone', async () => {
     const given = await givenFiring('2026-11-20T15:59:50Z');
@@ -108,6 +110,38 @@ describe('after an outage', () => {
       await given.pass();
       expect(await verdicts(given)).toEqual([`10:00:00 ${state}`]);
     }
+  });
+
+  test('many that an outage left over fire in one pass, each once, and say why they are late', async () => {
+    const given = await givenFiring('2026-11-20T09:59:58Z');
+    const once = (id: number) => timedJob(id, `job-${id}`, { schedule: { kind: 'one_off', atMs: TEN_MS } });
+    await given.define([1, 2, 3].map(once));
+    await given.pass();
+    given.setClock('2026-11-20T10:05:00Z');
+    await fireDueJobs(given.ctx);
+    expect((await given.fires()).map(({ state, reason }) => `${state}: ${reason}`)).toEqual(
+      new Array(3).fill('fired: missed by 5 min: fires once'),
+    );
+    expect(await given.rows('select job_id as job from s_run order by job_id')).toEqual([
+      { job: 1 },
+      { job: 2 },
+      { job: 3 },
+    ]);
+  });
+
+  test('two that one job has left over are judged together, whatever else is left over', async () => {
+    const given = await givenFiring('2026-11-20T10:00:58Z');
+    await given.define([
+      timedJob(1, 'twice', { schedule: { kind: 'fixed_rate', everyMs: 1_000 } }),
+      timedJob(2, 'once', { schedule: { kind: 'one_off', atMs: Date.parse('2026-11-20T10:01:00Z') } }),
+    ]);
+    await given.pass();
+    await given.store.transaction('as if planned to its end', (tx) => tx.run('delete from s_schedule'));
+    given.setClock('2026-11-20T10:09:00Z');
+    await fireDueJobs(given.ctx);
+    await fireDueJobs(given.ctx);
+    expect((await given.fires(1)).map(({ state }) => state)).toEqual(['merged', 'fired']);
+    expect((await given.fires(2)).map(({ state }) => state)).toEqual(['fired']);
   });
 
   test('a pass that decides before the planner has looked leaves what was missed to it', async () => {
