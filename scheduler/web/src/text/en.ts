@@ -172,7 +172,7 @@ export const en = {
   'outlook.past': 'The cut-off passed {{span}} ago, and the night is not done.',
   'outlook.noCutOff': 'Done at about {{at}}.',
   'outlook.unknown': 'Under way; nothing to reckon an end from yet.',
-  'outlook.unknownLate': 'Later than planned; nothing to reckon an end from yet.',
+  'outlook.unknownLate': 'Will miss its cut-off; nobody can say yet by how much.',
   'outlook.inTheAir_one':
     '{{shown}} item is in the air: it is asked about till its outcome is known. The estimate is of the sending.',
   'outlook.inTheAir_other':

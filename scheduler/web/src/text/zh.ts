@@ -172,7 +172,7 @@ export const zh = {
   'outlook.past': '截止时间已过 {{span}}，尚未完成。',
   'outlook.noCutOff': '预计 {{at}} 完成。',
   'outlook.unknown': '进行中，尚无法估计结束时间。',
-  'outlook.unknownLate': '晚于计划，尚无法估计结束时间。',
+  'outlook.unknownLate': '将错过截止时间，尚无法估计会晚多久。',
   'outlook.inTheAir_one': '{{shown}} 项在途，将持续查询直到结果明确。预计时间只针对发送阶段。',
   'outlook.inTheAir_other': '{{shown}} 项在途，将持续查询直到结果明确。预计时间只针对发送阶段。',
   'outlook.left': '距截止时间还有 {{span}}',
