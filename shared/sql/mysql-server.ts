@@ -7,6 +7,9 @@ import { isOn, OPTIONAL_VARIABLES, readOnlyError, type ServerFacts } from './mys
 type Ask = (text: string) => Promise<readonly Record<string, unknown>[]>;
 
 const PACKET_MIN = 4 * 2 ** 20;
+// What MariaDB lets any session set; and MySQL, where it is the server's own, should keep some.
+const WARNINGS_MAX = 65_535;
+const WARNINGS_MIN = 64;
 
 export interface LookGiven {
   readonly label: string;
@@ -35,6 +38,10 @@ export async function assertServer(ask: Ask, given: LookGiven): Promise<ServerFa
   if (packetBytes < PACKET_MIN) {
     throw unfit(`takes too small packets (max_allowed_packet = ${packetBytes}): set it to 16M or more`);
   }
+  const warningsKept = isMariaDb ? WARNINGS_MAX : Number(settings.get('max_error_count') ?? WARNINGS_MIN);
+  if (warningsKept < WARNINGS_MIN) {
+    throw unfit(`keeps too few warnings (max_error_count = ${warningsKept}): set it to 1024, as it is by default`);
+  }
   assertDurable(settings, unfit, given);
   const most = Number(settings.get('max_connections') ?? given.connections);
   if (most < given.connections) {
@@ -47,6 +54,7 @@ export async function assertServer(ask: Ask, given: LookGiven): Promise<ServerFa
     isMariaDb,
     rowTable: isMariaDb ? 'values' : isAtLeast(version, [8, 0, 19]) ? 'rows' : 'union',
     collation: await binaryCollation(ask, unfit),
+    warningsKept,
     isolationVariable: settings.has('transaction_isolation') ? 'transaction_isolation' : 'tx_isolation',
     sessionVariables: Object.keys(OPTIONAL_VARIABLES).filter((name) => settings.has(name)),
   };
@@ -60,6 +68,7 @@ const ASKED = [
   'innodb_flush_log_at_trx_commit',
   'max_allowed_packet',
   'max_connections',
+  'max_error_count',
   'read_only',
   'innodb_read_only',
   'tx_isolation',

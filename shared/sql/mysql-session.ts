@@ -12,6 +12,8 @@ export interface ServerFacts {
   readonly collation: string;
   /** Newer MariaDB calls it as MySQL does. */
   readonly isolationVariable: 'tx_isolation' | 'transaction_isolation';
+  /** So many warnings of a statement can be read. */
+  readonly warningsKept: number;
   /** Settings of a session that not every server has: only those that this one has are set. */
   readonly sessionVariables: readonly string[];
 }
@@ -44,7 +46,6 @@ export const OPTIONAL_VARIABLES: Readonly<Record<string, string>> = {
   // RELEASE would end the connection at each COMMIT, CHAIN would begin the next transaction by itself.
   completion_type: '0',
   sql_safe_updates: '0',
-  max_error_count: '65535',
 };
 
 // A process that stands still in the middle of a transaction (SIGSTOP, a machine that is moved or cut off) keeps its
@@ -61,7 +62,10 @@ export function sessionStatements(facts: ServerFacts): readonly string[] {
     `set names utf8mb4 collate ${facts.collation}`,
     `set session sql_mode = '${SQL_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_S}${optional}`,
     'set session transaction isolation level read committed, read write',
-    `set session ${facts.isMariaDb ? 'idle_transaction_timeout' : 'wait_timeout'} = ${IDLE_S}`,
+    // On MySQL only an administrator sets how many warnings are kept.
+    facts.isMariaDb
+      ? `set session idle_transaction_timeout = ${IDLE_S}, max_error_count = ${facts.warningsKept}`
+      : `set session wait_timeout = ${IDLE_S}`,
     'set session autocommit = 0',
   ];
 }

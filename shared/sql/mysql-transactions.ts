@@ -34,7 +34,7 @@ export function createMysqlTransactions(
         scope,
         label,
         nowMs,
-        rowTable: facts.rowTable,
+        facts,
         measure: measureAs(name),
       });
       let result: T;
@@ -104,7 +104,7 @@ export function createMysqlTransactions(
       const measure = measureAs(name);
       try {
         return await scopes.run(name, (scope) =>
-          body(createMysqlTx({ connection, scope, label, nowMs, rowTable: facts.rowTable, measure }).tx),
+          body(createMysqlTx({ connection, scope, label, nowMs, facts, measure }).tx),
         );
       } finally {
         // The reader has what it asked for: it does not wait for the end of its session's transaction.

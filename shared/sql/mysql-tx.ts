@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import { DaybreakError } from '../errors.ts';
-import { checkWidth, cutRows, deleteManyText, insertListText, type RowTableForm, updateManyText } from './bulk-sql.ts';
+import { checkWidth, cutRows, deleteManyText, insertListText, updateManyText } from './bulk-sql.ts';
 import { failureOf, isKeyWarning } from './mysql-errors.ts';
 import type { MysqlConnection } from './mysql-pool.ts';
+import type { ServerFacts } from './mysql-session.ts';
 import { oneConnectionKysely, type RunStatement } from './one-connection-kysely.ts';
 import type { DeleteRows, InsertRows, SqlReader, SqlTx, SqlValue, UpdateRows } from './sql.ts';
 import { sqlError } from './sql-errors.ts';
@@ -28,13 +29,13 @@ export interface MysqlTxOptions {
   readonly scope: OpenScope;
   readonly label: string;
   readonly nowMs: number;
-  readonly rowTable: RowTableForm;
+  readonly facts: Pick<ServerFacts, 'rowTable' | 'warningsKept'>;
   /** Stands around each statement. */
   readonly measure: <T>(text: string, act: () => Promise<T>) => Promise<T>;
 }
 
 export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
-  const { connection, scope, label } = given;
+  const { connection, scope, label, facts } = given;
   let doom: DaybreakError | null = null;
   let kysely: Kysely<unknown> | null = null;
 
@@ -60,7 +61,8 @@ export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
 
   async function insertPart(spec: InsertRows, rows: readonly (readonly SqlValue[])[]): Promise<number> {
     const header = await connection.change(insertListText(spec), [rows.map(bind)]);
-    if (spec.onConflict === 'ignore' && header.warningStatus > 0) await assertOnlyKeyWarnings(spec);
+    if (spec.onConflict === 'ignore' && header.warningStatus > 0)
+      await assertOnlyKeyWarnings(spec, header.warningStatus);
     return header.affectedRows;
   }
 
@@ -69,31 +71,33 @@ export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
    * each warning is looked at, and anything but "the key is there" dooms the transaction. (`on duplicate key update`
    * was rejected: it fires the triggers that guard append-only tables, and its count tells nothing under FOUND_ROWS.)
    */
-  async function assertOnlyKeyWarnings(spec: InsertRows): Promise<void> {
+  async function assertOnlyKeyWarnings(spec: InsertRows, count: number): Promise<void> {
     const warnings = (await connection.objects('show warnings')) as { Code: number; Message: string }[];
     const other = warnings.find((warning) => !isKeyWarning(warning.Code));
-    if (!other) return;
-    doom = new DaybreakError('SQL_REFUSED', `${spec.table}: ${other.Message} (in an insert that ignores only keys)`, {
-      details: { store: label, table: spec.table, errno: other.Code },
+    if (!other && warnings.length >= count) return;
+    const why = other?.Message ?? `the server kept ${warnings.length} of ${count} warnings (max_error_count)`;
+    doom = new DaybreakError('SQL_REFUSED', `${spec.table}: ${why} (in an insert that ignores only keys)`, {
+      details: { store: label, table: spec.table, errno: other?.Code },
     });
     throw doom;
   }
 
   async function updatePart(spec: UpdateRows, rows: readonly (readonly SqlValue[])[]): Promise<number> {
-    const text = updateManyText(spec, rows.length, given.rowTable);
+    const text = updateManyText(spec, rows.length, facts.rowTable);
     return (await connection.change(text, bind([...rows.flat(), ...(spec.guardParams ?? [])]))).affectedRows;
   }
 
   async function deletePart(spec: DeleteRows, keys: readonly (readonly SqlValue[])[]): Promise<number> {
-    return (await connection.change(deleteManyText(spec, keys.length, given.rowTable), bind(keys.flat()))).affectedRows;
+    return (await connection.change(deleteManyText(spec, keys.length, facts.rowTable), bind(keys.flat()))).affectedRows;
   }
 
   async function inParts(
     rows: readonly (readonly SqlValue[])[],
     act: (part: readonly (readonly SqlValue[])[]) => Promise<number>,
+    rowsMax = ROWS_MAX,
   ): Promise<number> {
     let count = 0;
-    for (const part of cutRows(rows, { rowsMax: ROWS_MAX, bytesMax: BYTES_MAX })) count += await act(part);
+    for (const part of cutRows(rows, { rowsMax, bytesMax: BYTES_MAX })) count += await act(part);
     return count;
   }
 
@@ -118,7 +122,9 @@ export function createMysqlTx(given: MysqlTxOptions): MysqlTx {
     insertRows: (spec, rows) =>
       attempt(`insert rows into ${spec.table}`, () => {
         checkWidth(spec.table, spec.columns.length, rows);
-        return inParts(rows, (part) => insertPart(spec, part));
+        // Each row may warn that its key is there, and each warning is read.
+        const rowsMax = spec.onConflict === 'ignore' ? Math.min(ROWS_MAX, facts.warningsKept) : ROWS_MAX;
+        return inParts(rows, (part) => insertPart(spec, part), rowsMax);
       }),
     updateRows: (spec, rows) =>
       attempt(`update rows of ${spec.table}`, () => {

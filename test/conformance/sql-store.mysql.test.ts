@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { updateManyText } from '../../shared/sql/bulk-sql.ts';
+import { migrate } from '../../shared/sql/migrate.ts';
 import { openMysqlPool } from '../../shared/sql/mysql-pool.ts';
 import { openSqlStore, type SqlStoreOptions } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
@@ -276,6 +277,45 @@ describeOnEachServer('with a server', (server) => {
         const matched = await store.transaction('update', (tx) => tx.run(text, [20, 5_000_000_000, 21, 7, 99, 1, 100]));
         expect(matched).toBe(2);
         expect([await numberOf(20), await numberOf(21)]).toEqual([5_000_000_000, 7]);
+      }
+    });
+
+    test('warnings that the server did not keep are not taken for those of keys', async () => {
+      await put(40, 1);
+      const spec = { table: 't', columns: ['id', 'n'], onConflict: 'ignore' } as const;
+      const hidden = store.transaction('hidden', async (tx) => {
+        await tx.run('set session max_error_count = 1');
+        await tx.insertRows(spec, [
+          [40, 1],
+          [41, 'no number'],
+        ]);
+      });
+      await expect(hidden).rejects.toMatchObject({
+        code: 'SQL_REFUSED',
+        message: expect.stringMatching(/kept 1 of 2 warnings \(max_error_count\)/),
+      });
+      expect(await numberOf(41)).toBeUndefined();
+    });
+
+    test('a user with rights on the database alone, and a password, is enough', async () => {
+      const own = new URL(databaseUrl);
+      const name = own.pathname.slice(1);
+      own.username = `u${name.slice(-28)}`;
+      own.password = 'a-word';
+      const [user, rights] = [`${own.username}@'%'`, `${name}.*`];
+      const make = [`create user ${user} identified by 'a-word'`, `grant all on ${rights} to ${user}`];
+      await runOnServer(make, server);
+      try {
+        const plain = await open(own.toString());
+        const rows = Array.from({ length: 2_500 }, (_, i) => [1_000 + i, i]);
+        const insert = (tx: SqlTx) => tx.insertRows({ table: 't', columns: ['id', 'n'], onConflict: 'ignore' }, rows);
+        expect([await plain.transaction('new', insert), await plain.transaction('again', insert)]).toEqual([2_500, 0]);
+        await migrate(plain, [{ id: '1-own', statements: () => ['create table own (id int primary key)'] }], {
+          logger,
+        });
+        await plain.close();
+      } finally {
+        await runOnServer([`drop user ${user}`], server);
       }
     });
 

@@ -19,6 +19,7 @@ const FIT: SqlValue[] = [1_700_000_000_000, 'READ-COMMITTED', 0, SQL_MODE, '+00:
 const facts: ServerFacts = {
   isMariaDb: true,
   rowTable: 'values',
+  warningsKept: 65_535,
   collation: 'utf8mb4_nopad_bin',
   isolationVariable: 'tx_isolation',
   sessionVariables: ['lock_wait_timeout'],
@@ -136,6 +137,18 @@ test.each([
   [{ innodb_read_only: 'ON' }, 'STORE_READ_ONLY', /read_only/],
 ] as const)('a server with %j is refused, with the setting and the way out', async (more, code, message) => {
   await expect(look(more)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('how many warnings are kept is the server of MySQL to say, and too few are refused', async () => {
+  const mysql = { version: '8.0.33' };
+  expect(await look({ ...mysql, max_error_count: '1024' })).toMatchObject({ warningsKept: 1024 });
+  await expect(look({ ...mysql, max_error_count: '10' })).rejects.toMatchObject({
+    code: 'STORE_UNFIT',
+    message: expect.stringMatching(/max_error_count = 10\): set it to 1024/),
+  });
+  expect(await look({ max_error_count: '10' })).toMatchObject({ warningsKept: 65_535 });
+  const set = (isMariaDb: boolean) => sessionStatements({ ...facts, isMariaDb }).join('; ');
+  expect([set(true), set(false)].map((text) => text.includes('max_error_count'))).toEqual([true, false]);
 });
 
 test('a server that takes fewer connections than this process may open is warned of', async () => {
