@@ -53,6 +53,7 @@ export type {
   RunLog,
   Spread,
 } from './handler/handler-context.ts';
+export type { SecretOptions, SecretsOption } from './handler/secrets.ts';
 export type { ExecutorOptions, HoldOptions } from './node/executor-options.ts';
 export type { ExecutorRoutes, RoutesOptions } from './node/http-mounted-routes.ts';
 export type { RunningAttempt } from './node/slot-entry.ts';

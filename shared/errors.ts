@@ -78,6 +78,11 @@ export const ERRORS = {
     'The command, its arguments, directory or environment are not allowed on this executor.',
   ),
   SCRIPT_REFUSED: entry(403, false, 'The script is not one of those that this executor was told to run.'),
+  SECRET_UNAVAILABLE: entry(
+    500,
+    true,
+    'A parameter names a secret that its executor does not have, or does not give to this handler.',
+  ),
   INTERPRETER_MISSING: entry(500, false, 'The interpreter of a script is not on this machine.'),
   PROCESS_FAILED: entry(
     500,

@@ -10,6 +10,10 @@ export interface Attempt {
   /** The script to run in place of a handler, for a script job. */
   readonly script?: ScriptSource | null;
   readonly param: string;
+  /** Where it names secrets, as the scheduler says. */
+  readonly secrets?: RunRequest['secrets'];
+  /** Their values by name, from the moment at which the handler begins; never written anywhere. */
+  readonly secretValues?: Readonly<Record<string, string>>;
   readonly runId: number;
   readonly chainRunId: number | null;
   readonly attempt: number;

@@ -25,6 +25,7 @@ export function createHandlerContext(
     owns: (key: string | number | bigint) => shardOf(key, attempt.shardTotal) === attempt.shardIndex,
     param: attempt.param,
     params: node.params,
+    secrets: attempt.secretValues ?? {},
     runId: attempt.runId,
     chainRunId: attempt.chainRunId,
     logId: attempt.logId,

@@ -12,6 +12,11 @@ export interface HandlerContext<Params = unknown> {
   owns(key: string | number | bigint): boolean;
   /** The job's parameter as the scheduler sent it; '' when there is none. */
   readonly param: string;
+  /**
+   * The secrets that the parameter names, by name; they stand in `param` and `params` already. They are masked in the run
+   * log, in the result and in errors: do not put them into tables, arguments of programs or logs of your own.
+   */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** `param` as the handler's schema has it, checked and with its defaults; undefined for a handler without a schema. */
   readonly params: Params;
   /** The scheduler's run: the same for all shards and attempts. */

@@ -3,14 +3,19 @@ import type { OpenRunLog } from '../node/run-log.ts';
 import { type Attempt, type AttemptOutcome, AttemptStopped } from './attempt.ts';
 import type { ScriptRunner } from './builtin/script-runner.ts';
 import { classifyOutcome, type HandlerEnding } from './classify-outcome.ts';
+import { fillInSecrets } from './fill-in-secrets.ts';
 import type { Handler } from './handler-context.ts';
 import type { HandlerHosts } from './handler-hosts.ts';
 import type { HandlerRegistry } from './handler-registry.ts';
+import { maskLog, maskOutcome, maskValues } from './mask-values.ts';
+import type { Secrets } from './secrets.ts';
 
 export interface RunHandlerDeps {
   readonly handlers: HandlerRegistry;
   /** Makes the handler of a script job; without it scripts are not run here. */
   readonly scripts?: ScriptRunner | null;
+  /** Puts in what parameters name; without it an attempt that names any fails. */
+  readonly secrets?: Secrets | null;
   readonly hosts: Pick<HandlerHosts, 'hostOf'>;
   readonly runtime: Pick<Runtime, 'sleep'>;
 }
@@ -28,6 +33,26 @@ export interface HandlerRun {
 
 /** One attempt from start to outcome. Never rejects: whatever a handler does is an outcome. */
 export async function runHandler(
+  given: Attempt,
+  stop: AbortController,
+  log: AttemptLog,
+  deps: RunHandlerDeps,
+): Promise<HandlerRun> {
+  if (given.secrets === undefined) return await runFilled(given, stop, log, deps);
+  try {
+    const { attempt, values } = await fillInSecrets(given, deps.secrets ?? null);
+    const mask = maskValues(values);
+    const run = await runFilled(attempt, stop, maskLog(log, mask), deps);
+    return { ...run, outcome: maskOutcome(run.outcome, mask) };
+  } catch (error) {
+    const ending = { kind: 'threw', error } as const;
+    const outcome = classifyOutcome(ending, stoppedBy(stop.signal));
+    reportToLog(ending, outcome, log);
+    return { outcome, stuck: false, gone: Promise.resolve() };
+  }
+}
+
+async function runFilled(
   attempt: Attempt,
   stop: AbortController,
   log: AttemptLog,

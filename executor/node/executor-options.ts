@@ -7,6 +7,7 @@ import type { SqlStore } from '../../shared/sql/sql.ts';
 import { createScriptRunner, type ScriptOptions, type ScriptRunner } from '../handler/builtin/script-runner.ts';
 import type { Handler, JsonValue } from '../handler/handler-context.ts';
 import { createHandlerRegistry, type HandlerRegistry } from '../handler/handler-registry.ts';
+import { createSecrets, type Secrets, type SecretsOption } from '../handler/secrets.ts';
 import type { Inspections } from '../inspect/inspections.ts';
 import type { WorkersSettings } from '../workers/worker-crew.ts';
 import { checkExecutorOptions } from './check-executor-options.ts';
@@ -41,6 +42,12 @@ export interface ExecutorOptions {
   readonly handlers: readonly Handler[];
   /** Runs scripts that come with run requests (xxl-job's GLUE jobs). Default: off, and such requests are refused. */
   readonly scripts?: ScriptOptions;
+  /**
+   * What jobs name in their parameters as `{secret.NAME}`: values, or files. What is not here is looked for in the
+   * environment, as DAYBREAK_SECRET_NAME, and as a file NAME in DAYBREAK_SECRETS_DIR. Values never leave the node.
+   * @example { GATEWAY_KEY: { file: '/run/secrets/gateway-key', handlers: ['debit'] } }
+   */
+  readonly secrets?: SecretsOption;
   /** Where to listen; default 127.0.0.1. */
   readonly host?: string;
   /** Default 9999; 0 takes any free port. */
@@ -144,6 +151,7 @@ export interface ExecutorSettings
       ExecutorOptions,
       | 'handlers'
       | 'scripts'
+      | 'secrets'
       | 'store'
       | 'outbox'
       | 'afterSettled'
@@ -160,6 +168,7 @@ export interface ExecutorSettings
   readonly joinToken: string | null;
   readonly handlers: HandlerRegistry;
   readonly scripts: ScriptRunner | null;
+  readonly secrets: Secrets;
   readonly store: SqlStore | null;
   readonly outbox: OutboxSender | null;
   readonly afterSettled: ((body: unknown) => Promise<void>) | null;
@@ -193,6 +202,7 @@ export function settleExecutorOptions(
     scripts: options.scripts
       ? createScriptRunner({ dir: join(dataDir, 'scripts'), ...options.scripts }, runtime)
       : null,
+    secrets: createSecrets(options.secrets),
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 9_999,
     portFrom: options.portFrom ?? false,

@@ -32,6 +32,7 @@ export function readRunRequest(request: RunRequest, timeZone: string): Attempt {
     ...(request.shardResults === undefined ? {} : { shardResults: request.shardResults }),
     ...(request.resumesRunId === undefined ? {} : { resumesRunId: request.resumesRunId }),
     ...(request.input === undefined ? {} : { input: request.input }),
+    ...(request.secrets === undefined ? {} : { secrets: request.secrets }),
     ...(request.window === undefined ? {} : { window: request.window }),
     ...(request.loadGuard === undefined ? {} : { loadGuard: request.loadGuard }),
     timeoutMs: (request.executorTimeout ?? 0) > 0 ? (request.executorTimeout as number) * 1_000 : null,

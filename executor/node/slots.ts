@@ -8,6 +8,7 @@ import { neverBegan } from '../handler/classify-outcome.ts';
 import type { HandlerHosts } from '../handler/handler-hosts.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { runHandler } from '../handler/run-handler.ts';
+import type { Secrets } from '../handler/secrets.ts';
 import { createAnswersFirst, QUIET_MS } from './answers-first.ts';
 import { createAttemptJournal } from './attempt-journal.ts';
 import { type Acceptance, isSameAttempt, type NodeIdentity } from './attempt-queries.ts';
@@ -17,7 +18,7 @@ import { wakeOutbox } from './outbox.ts';
 import type { OpenRunLog } from './run-log.ts';
 import type { RunLogs } from './run-logs.ts';
 import { newSlotEntry, type RunningAttempt, type SlotEntry, viewEntry } from './slot-entry.ts';
-import type { SlotPools } from './slot-pools.ts';
+import type { Pool, SlotPools } from './slot-pools.ts';
 import { createOutcomeStore, pause } from './store-outcome.ts';
 
 /** The attempts of one node: those that run, at most so many at a time, and those that wait for their turn. */
@@ -44,9 +45,9 @@ export interface AttemptOrder {
 export interface Reply {
   readonly code: number;
   readonly message: string;
-}
   /** There is no room now; the same request may be taken later. */
   readonly busy?: boolean;
+}
 
 export interface SlotsOptions {
   readonly store: SqlStore;
@@ -54,6 +55,7 @@ export interface SlotsOptions {
   readonly logger: Logger;
   readonly handlers: HandlerRegistry;
   readonly scripts: ScriptRunner | null;
+  readonly secrets?: Secrets | null;
   readonly runLogs: RunLogs;
   readonly metrics: NodeMetrics;
   readonly identity: NodeIdentity;
@@ -67,13 +69,13 @@ export interface SlotsOptions {
 const STORE_PATIENCE_MS = 15_000;
 const OK: Reply = { code: CODE_SUCCESS, message: 'Success' };
 const refuse = (message: string): Reply => ({ code: CODE_FAIL, message });
-const foreign = (logId: number): Reply =>
-  refuse(`logId ${logId} belongs to another run here: this node knows the number from another scheduler's store`);
 const STOPPING = refuse('this executor is stopping and takes no new runs: send it to another one');
 const noRoom = ({ queueMax }: Pool): Reply => ({
   ...refuse(`${queueMax} attempts are waiting here already: send it to another executor or later`),
   busy: true,
 });
+const foreign = (logId: number): Reply =>
+  refuse(`logId ${logId} belongs to another run here: this node knows the number from another scheduler's store`);
 
 /** One that is being written down, with whatever hangs on it. */
 interface Arrival {
@@ -135,8 +137,6 @@ export function createSlots(options: SlotsOptions): Slots {
     return settled;
   }
 
-  async function writeDown(arriving: readonly Arrival[]): Promise<void> {
-    try {
   /** What is on its way into a free slot does not wait. Counted only where it may be full: a message brings hundreds. */
   function isFull(pool: Pool): boolean {
     if (entries.size < pool.queueMax) return false;
@@ -155,6 +155,8 @@ export function createSlots(options: SlotsOptions): Slots {
     return acceptance === undefined || acceptance === 'accepted' ? no : notTaken(attempt.logId, acceptance);
   }
 
+  async function writeDown(arriving: readonly Arrival[]): Promise<void> {
+    try {
       const acceptances = await journal.accept(arriving.map(({ entry }) => entry.attempt));
       for (const [at, arrival] of arriving.entries()) {
         arrival.reply.resolve(settleArrival(arrival, acceptances[at] as Acceptance));

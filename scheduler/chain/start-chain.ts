@@ -1,11 +1,13 @@
 import { DaybreakError } from '../../shared/errors.ts';
 import type { SqlTx } from '../../shared/sql/sql.ts';
+import type { Job } from '../definition/job-definition.ts';
 import { type Effects, newEffects } from '../effects.ts';
 import { assertFireOrder, assertPerson } from '../firing/assert-fire-order.ts';
 import { heldBy, holdInWords } from '../firing/held-by.ts';
-import { type ChainParams, storeParams } from '../firing/job-param.ts';
+import { assertChainParamsFit, type ChainParams, storeParams } from '../firing/job-param.ts';
 import { paramRefusal } from '../run/render-param.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { cachedChain, currentCachedJob } from '../storage/definition-cache.ts';
 import {
   chainRunById,
   chainRunByRequest,
@@ -14,7 +16,7 @@ import {
   moveChainRun,
   newestChainRun,
 } from '../storage/sql/chain-run-queries.ts';
-import { chainVersion, currentJob, lockChain } from '../storage/sql/definition-queries.ts';
+import { chainVersion, currentJob, jobIdsByName, lockChain } from '../storage/sql/definition-queries.ts';
 import { startSchedule } from '../storage/sql/fire-queries.ts';
 import { insertInherited, nodeMarks } from '../storage/sql/node-mark-queries.ts';
 import { recordOperatorAction } from '../storage/sql/operator-action-queries.ts';
@@ -83,6 +85,7 @@ export async function startChainRun(
   const earlier = await chainRunByRequest(tx, key);
   if (earlier !== null) return { chainRunId: earlier.id, created: false };
   const restart = await readRestart(tx, chain, order);
+  if (order.fireId === null) assertChainParamsFit(await jobsOfChain(tx, chain), order.params, restart !== null);
   const chainRunId = await insertChainRun(tx, {
     ...key,
     configHash: chain.configHash,
@@ -97,6 +100,14 @@ export async function startChainRun(
   // Roots have no edge into them, so they are met at once.
   await progressChain(tx, ctx, chainRunId, effects);
   return { chainRunId, created: true };
+}
+
+async function jobsOfChain(tx: SqlTx, { id, configHash }: { id: number; configHash: string }): Promise<Job[]> {
+  const nodes = (await cachedChain(tx, id, configHash))?.nodes ?? [];
+  if (nodes.length === 0) return [];
+  const ids = await jobIdsByName(tx, nodes);
+  const jobs = await Promise.all([...ids.values()].map((jobId) => currentCachedJob(tx, jobId)));
+  return jobs.filter((job) => job !== null);
 }
 
 async function refuseUnderHold(tx: SqlTx, name: string): Promise<void> {

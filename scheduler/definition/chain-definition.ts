@@ -3,6 +3,7 @@ import type { EdgeRule } from '../chain/edge-rules.ts';
 import { configHash } from './config-hash.ts';
 import { checkChainShape } from './definition-shapes.ts';
 import type { Job } from './job-definition.ts';
+import { paramFault } from './param-fields.ts';
 import { NAME, type Refuse, refuseDefinition, refuseDoubles } from './refuse.ts';
 import {
   type BusinessDateRule,
@@ -108,11 +109,21 @@ function checkNodes(chain: Filled, jobs: ReadonlyMap<string, Job>, refuse: Refus
   for (const name of [...chain.nodes, ...chain.sweeps]) {
     if (!jobs.has(name)) refuse('nodes', `name "${name}", but there is no job "${name}"`);
   }
+  if (chain.schedule.kind !== 'none') checkParamsAreWhole(chain.nodes, jobs, refuse);
   for (const name of chain.sweeps) {
     if (jobs.get(name)?.schedule.kind !== 'fixed_rate')
       refuse('sweeps', `name "${name}", which needs a fixed_rate schedule`);
   }
   for (const name of chain.joinAny) if (!chain.nodes.includes(name)) refuse('joinAny', `names "${name}", no node`);
+}
+
+/** Nobody is there to give what is required when a chain starts by itself. */
+function checkParamsAreWhole(nodes: readonly string[], jobs: ReadonlyMap<string, Job>, refuse: Refuse): void {
+  for (const name of nodes) {
+    const job = jobs.get(name);
+    const fault = job === undefined ? null : paramFault(job.paramFields, job.param);
+    if (fault !== null) refuse('schedule', `starts job "${name}", whose param ${fault}`);
+  }
 }
 
 function checkEdges(chain: Filled, refuse: Refuse): void {

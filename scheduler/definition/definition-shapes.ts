@@ -33,6 +33,17 @@ const CUT_OFFS: Readonly<Record<string, TSchema>> = {
 const ofKind = (kinds: Readonly<Record<string, TSchema>>): TSchema =>
   Type.Object({ kind: oneOf(...Object.keys(kinds)) });
 
+const PARAM_FIELD = shape({
+  type: Type.String(),
+  ...optional({
+    required: Type.Boolean(),
+    default: Type.Unknown(),
+    oneOf: Type.Array(Type.Union([Type.String(), Type.Number()])),
+    min: Type.Number(),
+    max: Type.Number(),
+  }).properties,
+});
+
 const TIMED: TProperties = {
   title: Type.String(),
   owner: Type.String(),
@@ -67,6 +78,7 @@ const JOB = shape({
     labels: textByName,
     shardTotal: orNull(Type.Number()),
     param: Type.String(),
+    paramFields: orNull(Type.Object({})),
     paramByShard: textByName,
     timeoutSeconds: Type.Number(),
     slowAfterSeconds: orNull(Type.Number()),
@@ -141,6 +153,7 @@ const readersOf = (kinds: Readonly<Record<string, TSchema>>): ReadonlyMap<string
 
 const readJobShape = readerOf(JOB);
 const readArrival = readerOf(ARRIVAL);
+const readParamField = readerOf(PARAM_FIELD);
 const readChainShape = readerOf(CHAIN);
 const readSchedule = readersOf(SCHEDULES);
 const readCutOff = readersOf(CUT_OFFS);
@@ -151,8 +164,11 @@ export function checkJobShape<T extends object>(given: T): T {
   const whole = `job ${nameOf(definition)}`;
   readJobShape(definition, whole);
   checkKind(definition, 'schedule', readSchedule, whole);
-  const { arrival = null } = definition as { readonly arrival?: object | null };
+  const { arrival = null, paramFields } = definition as { arrival?: object | null; paramFields?: object | null };
   if (arrival !== null) readArrival(arrival, `${whole}, arrival`);
+  for (const [name, field] of Object.entries(paramFields ?? {})) {
+    readParamField(field, `${whole}, paramFields.${name}`);
+  }
   return definition;
 }
 

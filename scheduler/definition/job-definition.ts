@@ -2,6 +2,7 @@ import { GLUE_TYPES, type GlueType } from '../../shared/protocol/glue-types.ts';
 import { paramRefusal } from '../run/render-param.ts';
 import { configHash } from './config-hash.ts';
 import { checkJobShape } from './definition-shapes.ts';
+import { checkParamFields, type ParamFields, paramFault } from './param-fields.ts';
 import { NAME, type Refuse, refuseDefinition } from './refuse.ts';
 import {
   type BusinessDateRule,
@@ -97,6 +98,12 @@ export interface JobDefinition {
   readonly shardTotal?: number | null;
   /** A template: docs/runs.md lists its names. Default ''. */
   readonly param?: string;
+  /**
+   * What `param` has to look like, for a JSON object: checked where the job is defined and where somebody starts it.
+   * Default null: any text.
+   * @example { region: { type: 'text', required: true }, limit: { type: 'integer', default: 100, min: 1 } }
+   */
+  readonly paramFields?: ParamFields | null;
   /** Instead of `param` for single shards: `{ '0': 'north', '1': 'south' }`. Default none. */
   readonly paramByShard?: Readonly<Record<string, string>>;
   /** How long an attempt may run; the executor enforces it, and the scheduler when the executor does not. 0 (default): no limit. */
@@ -194,6 +201,7 @@ export function readJob(given: JobDefinition): Job {
     labels: {},
     shardTotal: null,
     param: '',
+    paramFields: null,
     paramByShard: {},
     timeoutSeconds: 0,
     slowAfterSeconds: null,
@@ -235,8 +243,9 @@ export function readJob(given: JobDefinition): Job {
 type Filled = Omit<Job, 'configHash'>;
 
 /** Fields that came later are no part of a version that does not use them: an upgrade makes no new versions. */
-const withoutNewNulls = ({ window, loadGuard, ...job }: Filled): object => ({
+const withoutNewNulls = ({ window, loadGuard, paramFields, ...job }: Filled): object => ({
   ...job,
+  ...(paramFields === null ? {} : { paramFields }),
   ...(window === null ? {} : { window }),
   ...(loadGuard === null ? {} : { loadGuard }),
 });
@@ -278,9 +287,12 @@ function checkWork(job: Filled, refuse: Refuse): void {
 }
 
 function checkParams(job: Filled, refuse: Refuse): void {
+  checkParamFields(job.paramFields, refuse);
   const texts = { param: job.param, ...mapKeys(job.paramByShard) };
+  // Nobody is there to give what is required when a job fires by itself.
+  const whole = job.schedule.kind !== 'none';
   for (const [field, text] of Object.entries(texts)) {
-    const refusal = paramRefusal(text);
+    const refusal = paramRefusal(text) ?? paramFault(job.paramFields, text, whole);
     if (refusal !== null) refuse(field, refusal);
   }
   for (const index of Object.keys(job.paramByShard)) {

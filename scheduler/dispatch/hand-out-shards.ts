@@ -2,6 +2,7 @@ import type { SqlTx } from '../../shared/sql/sql.ts';
 import { assignShards } from '../routing/assign-shards.ts';
 import type { LiveExecutor } from '../routing/live-executor.ts';
 import { groupInWords } from '../run/judge-waiting.ts';
+import { needsSecrets } from '../run/render-shard-param.ts';
 import { executorsFor } from '../run/split-run.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { cachedJob } from '../storage/definition-cache.ts';
@@ -38,9 +39,16 @@ export async function handOutShards(tx: SqlTx, ctx: SchedulerContext, runId: num
   if (ready.length > 0 && live.length === 0) {
     await setRunWait(tx, runId, 'executors', `no executor of ${groupInWords(job)} is alive`);
   }
+  // One of another make would take the name of a secret for the parameter itself.
+  const secret = ready.some(({ shardIndex }) => needsSecrets({ run, job, shardIndex }));
+  const able = secret ? live.filter(({ foreign }) => !foreign) : live;
+  if (able.length === 0 && live.length > 0) {
+    const why = `its parameter names a secret, which executors of xxl-job cannot put in: no other one of ${groupInWords(job)} is alive`;
+    await setRunWait(tx, runId, 'executors', why);
+  }
   const assigned = assignShards({
     ready,
-    live,
+    live: able,
     held: await heldByExecutor(tx, runId),
     shardsPerExecutor: ctx.settings.shardsPerExecutor,
     avoided: ctx.health.avoided(),

@@ -35,10 +35,12 @@ export async function runRequest(
   const input = job.arrival === null ? null : await runInput(db, run.id);
   const resumesRunId = await resumedRunId(db, run);
   const hook = isHook(shard.shardIndex);
+  const param = await renderShardParam(db, { run, job, shardIndex: shard.shardIndex });
   return {
     jobId: job.id,
     executorHandler: handlerOf(job, shard.shardIndex),
-    executorParams: await renderShardParam(db, { run, job, shardIndex: shard.shardIndex }),
+    executorParams: param.text,
+    ...(param.secrets.length === 0 ? {} : { secrets: [...param.secrets] }),
     executorBlockStrategy: wireBlockWord(job.block, foreign),
     executorTimeout: job.timeoutSeconds,
     logId,

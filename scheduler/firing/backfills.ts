@@ -2,6 +2,7 @@ import { isBusinessDate } from '../../shared/business-date.ts';
 import { DaybreakError } from '../../shared/errors.ts';
 import { paramRefusal } from '../run/render-param.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { currentCachedJob } from '../storage/definition-cache.ts';
 import {
   type BackfillProgress,
   type BackfillRow,
@@ -17,6 +18,7 @@ import { recordOperatorAction } from '../storage/sql/operator-action-queries.ts'
 import { dateFrom } from './advance-backfills.ts';
 import { assertPerson, assertRequestId } from './assert-fire-order.ts';
 import { type BackfillEvent, type BackfillState, transitBackfill } from './backfill-transitions.ts';
+import { assertParamFits } from './job-param.ts';
 import { findTimed } from './next-fires.ts';
 
 export interface Backfill {
@@ -66,6 +68,8 @@ export async function backfill(
   const which = checkOrder(order);
   const made = await ctx.store.transaction('backfill', async (tx) => {
     const { of } = await findTimed(tx, which);
+    const job = of.jobId === 0 ? null : await currentCachedJob(tx, of.jobId);
+    if (job !== null) assertParamFits(job, order.param ?? job.param);
     const calendar = order.calendar ?? null;
     if (calendar !== null && (await calendarByName(tx, calendar)) === null) {
       throw new DaybreakError('NOT_FOUND', `there is no calendar "${calendar}"`);

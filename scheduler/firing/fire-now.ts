@@ -7,7 +7,7 @@ import type { ChainRunRow } from '../storage/sql/chain-run-queries.ts';
 import { currentJob } from '../storage/sql/definition-queries.ts';
 import { type FireOrigin, insertFire } from '../storage/sql/fire-queries.ts';
 import { runByFire } from '../storage/sql/run-queries.ts';
-import { paramOf } from './job-param.ts';
+import { assertParamFits, paramOf } from './job-param.ts';
 
 export interface FireOrder {
   readonly jobName: string;
@@ -44,6 +44,9 @@ export async function fireNow(
   });
   const earlier = await runByFire(tx, fire.id);
   if (earlier !== null) return { runId: earlier.id, created: false };
+  const param = order.param ?? paramOf(job, order.chainRun?.params ?? null);
+  // A chain goes on by itself: nobody is there to be told, and its start was judged.
+  if (order.origin !== 'chain') assertParamFits(job, param);
   effects.counts.push((metrics) => metrics.fires.add(1, { verdict: 'fired' }));
   const runId = await makeRun(
     tx,
@@ -52,7 +55,7 @@ export async function fireNow(
       fireId: fire.id,
       job,
       chainRunId: order.chainRun?.id ?? null,
-      param: order.param ?? paramOf(job, order.chainRun?.params ?? null),
+      param,
       plannedAtMs: tx.nowMs,
       businessDate: order.businessDate,
     },

@@ -6,7 +6,10 @@ const DATE_WORDS = ['yyyy', 'yy', 'MM', 'dd'];
 const TIME_WORDS = ['HH', 'mm', 'ss', 'SSS'];
 
 /** Why a pattern is none, in words, or null. A business date has no time of day. */
-export function patternRefusal(name: 'businessDate' | 'plannedAt', pattern: string): string | null {
+export function patternRefusal(
+  name: 'businessDate' | 'plannedAt' | 'windowFrom' | 'windowTo',
+  pattern: string,
+): string | null {
   const allowed = name === 'businessDate' ? DATE_WORDS : [...DATE_WORDS, ...TIME_WORDS];
   const words = pattern.match(WORD) ?? [];
   const odd = words.find((word) => word !== 'T' && !allowed.includes(word));

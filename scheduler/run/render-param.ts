@@ -1,3 +1,4 @@
+import { type ParamSpot, SECRET_NAME, type SecretPlace, writeAt } from '../../shared/protocol/param-secrets.ts';
 import { formatDate, formatInstant, patternRefusal } from './param-dates.ts';
 
 /**
@@ -13,7 +14,10 @@ export const PARAM_NAMES = [
   'runId',
   'chainRunId',
   'input',
+  'windowFrom',
+  'windowTo',
   'result.JOB',
+  'secret.NAME',
 ] as const;
 
 /** What a parameter may speak of. */
@@ -30,6 +34,8 @@ export interface ParamFacts {
   readonly chainRunId: number | null;
   /** The file that the run waited for, or null. */
   readonly input: string | null;
+  /** What the run is about in time, epoch ms; null: it is not asked for, or not known. */
+  readonly window: { readonly fromMs: number | null; readonly toMs: number } | null;
   /** Results of other nodes of the chain run by job name, parsed. */
   readonly results: ReadonlyMap<string, unknown>;
 }
@@ -40,12 +46,49 @@ export interface ParamFacts {
  * (a result that nobody has, `chainRunId` outside a chain) is empty, and `null` outside of quotes in JSON text.
  */
 export function renderParam(text: string, facts: ParamFacts): string {
+  return renderedParam(text, facts).text;
+}
+
+/** What a scheduler has of a parameter: it knows no secrets, and says where its executor is to put them. */
+export interface RenderedParam {
+  readonly text: string;
+  readonly secrets: readonly SecretPlace[];
+}
+
+/** As `renderParam`. `{secret.NAME}` stays as it is, with its place beside it. */
+export function renderedParam(text: string, facts: ParamFacts): RenderedParam {
+  const tokens = tokensOf(text);
+  const secrets: SecretPlace[] = [];
+  if (tokens.every((token) => token.kind === 'text')) return { text, secrets };
+  const json = isJson(fill(tokens, sampleOf));
+  const filled = fill(tokens, (form, inQuotes, at) => {
+    const spot: ParamSpot = json ? (inQuotes ? 'quoted' : 'json') : 'plain';
+    if (!isSecret(form)) return writeAt(spot, factOf(form, facts) ?? null);
+    secrets.push({ name: form.name.slice(SECRET.length), at, spot });
+    return form.text;
+  });
+  return { text: filled, secrets };
+}
+
+/** Stands in a sample for what nobody knows before the run: alone for any value, inside of a text for a part of it. */
+export const UNKNOWN = '\uE000';
+
+/** A parameter as it may come to look, for those who judge it before its run. */
+export function sampleParam(text: string): string {
   const tokens = tokensOf(text);
   if (tokens.every((token) => token.kind === 'text')) return text;
-  const json = isJson(fill(tokens, sampleOf));
-  return fill(tokens, (form, inQuotes) =>
-    write(factOf(form, facts) ?? null, json ? (inQuotes ? 'in quotes' : 'json') : 'plain'),
-  );
+  return fill(tokens, (form, inQuotes) => writeAt(inQuotes ? 'quoted' : 'json', sampleFact(form)));
+}
+
+const SAMPLE_DATE = '2000-01-01';
+
+function sampleFact({ name, pattern }: Form): unknown {
+  if (name === 'businessDate') return formatDate(SAMPLE_DATE, pattern);
+  if (isInstant(name)) return formatInstant(Date.parse(SAMPLE_DATE), pattern, 'UTC');
+  if (name === 'shardIndex') return 0;
+  if (name === 'shardTotal' || name === 'runId') return 1;
+  // A secret is a text, whatever it says.
+  return name.startsWith(SECRET) ? `${UNKNOWN} ` : UNKNOWN;
 }
 
 /** Why a text is no parameter, in words that say what to write instead, or null. */
@@ -62,14 +105,26 @@ function formRefusal({ text, name, pattern }: Form): string | null {
     const known = PARAM_NAMES.map((each) => `{${each}}`).join(', ');
     return `there is no such name; there are ${known}. Write {${text} if it is meant as it stands`;
   }
+  if (name.startsWith(SECRET) && !SECRET_NAME.test(name.slice(SECRET.length))) {
+    return 'a secret is named by a letter and then letters, digits and "_", 64 at most';
+  }
   if (pattern === null) return null;
-  if (name === 'businessDate' || name === 'plannedAt') return patternRefusal(name, pattern);
-  return 'only {businessDate} and {plannedAt} take a pattern';
+  if (name === 'businessDate' || isInstant(name)) return patternRefusal(name, pattern);
+  return 'only {businessDate}, {plannedAt}, {windowFrom} and {windowTo} take a pattern';
 }
 
 /** Whether it takes other nodes' results, which are read for it then. */
-export const speaksOfResults = (text: string): boolean =>
-  tokensOf(text).some((token) => token.kind === 'form' && token.name.startsWith(RESULT));
+export const speaksOfResults = (text: string): boolean => hasForm(text, ({ name }) => name.startsWith(RESULT));
+
+/** Whether it names secrets, which only executors of ours can put in. */
+export const speaksOfSecrets = (text: string): boolean => hasForm(text, isSecret);
+
+/** Whether it takes the window, for which its schedule is asked. */
+export const speaksOfWindow = (text: string): boolean =>
+  hasForm(text, ({ name }) => name === 'windowFrom' || name === 'windowTo');
+
+const hasForm = (text: string, fits: (form: Form) => boolean): boolean =>
+  text.includes('{') && tokensOf(text).some((token) => token.kind === 'form' && fits(token));
 
 interface Form {
   readonly kind: 'form';
@@ -80,8 +135,10 @@ interface Form {
 type Token = Form | { readonly kind: 'text' | 'literal'; readonly text: string };
 
 const RESULT = 'result.';
+const SECRET = 'secret.';
 // A colon is behind a name that takes a pattern, or in front of what could only be meant for one.
-const FORM = /(\{?)\{(?:(businessDate|plannedAt):([^{}"]*)|([A-Za-z]+)(:[yMdHmsS]+)?|(result\.[A-Za-z0-9._-]+))\}/g;
+const FORM =
+  /(\{?)\{(?:(businessDate|plannedAt|windowFrom|windowTo):([^{}"]*)|([A-Za-z]+)(:[yMdHmsS]+)?|((?:result|secret)\.[A-Za-z0-9._-]+))\}/g;
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
@@ -101,15 +158,19 @@ function tokensOf(text: string): Token[] {
 }
 
 const isKnownName = (name: string): boolean =>
-  name.startsWith(RESULT) || (PARAM_NAMES as readonly string[]).includes(name);
+  name.startsWith(RESULT) || name.startsWith(SECRET) || (PARAM_NAMES as readonly string[]).includes(name);
+
+const isSecret = ({ name }: Form): boolean => name.startsWith(SECRET);
+const isInstant = (name: string): name is 'plannedAt' | 'windowFrom' | 'windowTo' =>
+  name === 'plannedAt' || name === 'windowFrom' || name === 'windowTo';
 
 /** Forms hold no quotes, so only the text between them opens and closes strings. */
-function fill(tokens: readonly Token[], valueFor: (form: Form, inQuotes: boolean) => string): string {
+function fill(tokens: readonly Token[], valueFor: (form: Form, inQuotes: boolean, at: number) => string): string {
   let inQuotes = false;
   let filled = '';
   for (const token of tokens) {
     if (token.kind === 'text') inQuotes = endsInQuotes(token.text, inQuotes);
-    filled += token.kind === 'form' ? valueFor(token, inQuotes) : token.text;
+    filled += token.kind === 'form' ? valueFor(token, inQuotes, filled.length) : token.text;
   }
   return filled;
 }
@@ -143,6 +204,10 @@ function factOf({ text, name, pattern }: Form, facts: ParamFacts): unknown {
       return formatDate(facts.businessDate, pattern);
     case 'plannedAt':
       return formatInstant(facts.plannedAtMs, pattern, facts.zone);
+    case 'windowFrom':
+      return instantOrNull(facts.window?.fromMs ?? null, pattern, facts.zone);
+    case 'windowTo':
+      return instantOrNull(facts.window?.toMs ?? null, pattern, facts.zone);
     case 'shardIndex':
     case 'shardTotal':
     case 'runId':
@@ -154,6 +219,9 @@ function factOf({ text, name, pattern }: Form, facts: ParamFacts): unknown {
       return name.startsWith(RESULT) ? resultAt(facts.results, name.slice(RESULT.length)) : text;
   }
 }
+
+const instantOrNull = (atMs: number | null, pattern: string | null, zone: string): string | null =>
+  atMs === null ? null : formatInstant(atMs, pattern, zone);
 
 /** Job names may hold dots: the longest name that has a result wins, the rest is the path into it. */
 function resultAt(results: ReadonlyMap<string, unknown>, path: string): unknown {
@@ -168,10 +236,4 @@ function resultAt(results: ReadonlyMap<string, unknown>, path: string): unknown 
 function member(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
   return (value as Readonly<Record<string, unknown>>)[key];
-}
-
-function write(value: unknown, where: 'plain' | 'json' | 'in quotes'): string {
-  if (where === 'json') return JSON.stringify(value);
-  const text = value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-  return where === 'plain' ? text : JSON.stringify(text).slice(1, -1);
 }

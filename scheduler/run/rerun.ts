@@ -2,6 +2,7 @@ import { DaybreakError } from '../../shared/errors.ts';
 import type { SqlTx } from '../../shared/sql/sql.ts';
 import type { Job } from '../definition/job-definition.ts';
 import { type Effects, newEffects } from '../effects.ts';
+import { assertParamFits } from '../firing/job-param.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { currentJob, lockJob } from '../storage/sql/definition-queries.ts';
 import { insertFire } from '../storage/sql/fire-queries.ts';
@@ -73,6 +74,8 @@ export async function rerunIn(tx: SqlTx, ctx: SchedulerContext, runId: number, o
   const old = await lockRun(tx, runId);
   if (old === null) throw new DaybreakError('NOT_FOUND', `there is no run ${runId}`);
   await assertPossible(tx, old, job, order);
+  const param = order.param ?? old.param;
+  assertParamFits(job, param);
   const newRunId = await makeRun(
     tx,
     ctx,
@@ -80,7 +83,7 @@ export async function rerunIn(tx: SqlTx, ctx: SchedulerContext, runId: number, o
       fireId,
       job,
       chainRunId: null,
-      param: order.param ?? old.param,
+      param,
       plannedAtMs: old.plannedAt,
       businessDate: old.businessDate,
       rerunOf: { runId, kind },

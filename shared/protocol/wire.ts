@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { LOG_LEVELS } from '../log-level.ts';
+import { SecretPlaceSchema } from './param-secrets.ts';
 
 /**
  * The wire between scheduler and executor: xxl-job's messages (generations B-E) with our own optional fields, which
@@ -22,9 +23,9 @@ export const EnvelopeSchema = Type.Object({
   /** D/E say `data`, B/C say `content`; we write both and read either. */
   data: Type.Optional(Type.Unknown()),
   content: Type.Optional(Type.Unknown()),
-});
   /** Ours, true beside a refused run request: there is no room for it now, and nothing is wrong with it. */
   busy: Type.Optional(Type.Unknown()),
+});
 export type Envelope = Static<typeof EnvelopeSchema>;
 
 /** A shard that is worked more slowly than it could be: it is outside its window, or its load guard has stepped back. */
@@ -54,6 +55,8 @@ export const RunRequestSchema = Type.Object({
   jobId: JobId(),
   executorHandler: Type.String(),
   executorParams: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** Ours: where `executorParams` names secrets of the executor, in order. */
+  secrets: Type.Optional(Type.Array(SecretPlaceSchema)),
   executorBlockStrategy: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   /** Seconds; 0 = none. */
   executorTimeout: Type.Optional(Type.Integer()),

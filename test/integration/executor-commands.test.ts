@@ -115,6 +115,19 @@ test.runIf(process.getuid?.() === 0)('a command runs as the user that the owner 
 });
 
 describe('refused', () => {
+  test('is a secret as an argument, which everybody on the machine could read; in the environment it is taken', async () => {
+    const secrets = { KEY: 'k3y-value' };
+    const params = { env: {}, ...bash('test "$KEY" = k3y-value', ['--key=k3y-value']) };
+    const { ctx } = givenContext({ params, secrets });
+    await expect(commandHandler(options()).run(ctx)).rejects.toMatchObject({
+      code: 'COMMAND_REFUSED',
+      message: expect.stringContaining('the secret "KEY" may not be an argument'),
+    });
+    const inEnv = { ...bash('test "$KEY" = k3y-"value"'), env: { KEY: 'k3y-value' } };
+    const allowed = commandHandler(options({ envNames: ['KEY'] }));
+    await expect(allowed.run(givenContext({ params: inEnv, secrets }).ctx)).resolves.toBeUndefined();
+  });
+
   test.each([
     [
       'a command that is not allowed',

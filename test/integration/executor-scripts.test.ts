@@ -130,6 +130,7 @@ describe('an executor', () => {
       schedulers: [scheduler.url],
       handlers: [],
       scripts: { interpreters: ['shell'] },
+      secrets: { KEY: 'k3y-value' },
     });
     const glue = (glueType: string, glueSource: string) =>
       runRequest({ executorHandler: '', executorParams: 'p', glueType, glueSource, glueUpdatetime: 5 });
@@ -140,6 +141,18 @@ describe('an executor', () => {
     expect(scheduler.callbacks().find(({ logId }) => logId === good.logId)).toMatchObject({ handleCode: 200 });
     const log = await executor.ask('/log', { logId: good.logId, logDateTime: good.logDateTime, fromLineNum: 1 });
     expect(log.data).toMatchObject({ logContent: expect.stringContaining('INFO  got p\n') });
+
+    // Its argument can be read by everybody on the machine: a secret is in its environment, and masked in its log.
+    const secret = {
+      ...glue('GLUE_SHELL', 'test "$DAYBREAK_SECRET_KEY" = k3y-value && echo "$1 $DAYBREAK_SECRET_KEY"'),
+      executorParams: '{secret.KEY}',
+      secrets: [{ name: 'KEY', at: 0, spot: 'plain' as const }],
+    };
+    await executor.ask('/run', secret);
+    await scheduler.until((it) => it.callbacks().some(({ logId }) => logId === secret.logId));
+    expect(scheduler.callbacks().find(({ logId }) => logId === secret.logId)).toMatchObject({ handleCode: 200 });
+    const secretLog = await executor.ask('/log', { logId: secret.logId, logDateTime: 0, fromLineNum: 1 });
+    expect(secretLog.data).toMatchObject({ logContent: expect.stringContaining('INFO  {secret.KEY} ***\n') });
 
     const bad = glue('GLUE_SHELL', 'exit 9');
     await executor.ask('/run', bad);

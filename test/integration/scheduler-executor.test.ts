@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { defineHandler } from '../../executor/index.ts';
 import { givenExecutor } from '../support/given-executor.ts';
@@ -56,5 +58,105 @@ test('an executor that is stopped while it works gives its shard to another one,
     expect(run.shards[0]?.attempts.map((attempt) => attempt.state)).toEqual(['lost', 'succeeded']);
   } finally {
     await heir.stop();
+  }
+});
+
+test('a secret goes from its executor to its handler, and into no table, file or answer; others and peers get none', async () => {
+  const KEY = 'k3y-of-the-gateway';
+  const param = '{"key":"{secret.GATEWAY_KEY}","day":"{businessDate}"}';
+  const given = await givenScheduler({
+    jobs: [
+      job(1, 'debit', { route: 'ROUND', param }),
+      job(2, 'other', { route: 'ROUND', param: '{secret.NOBODY_HAS_IT}' }),
+    ],
+  });
+  // A peer of xxl-job is the only one that lives: it would take the name for the key.
+  const registration = { registryGroup: 'EXECUTOR', registryKey: 'orders', registryValue: 'http://127.0.0.1:1/' };
+  const peer = await given.executor();
+  await peer.unregister();
+  const register = () => peer.post('registry', { ...registration, registryValue: peer.address });
+  expect((await register()).code).toBe(200);
+  const { runId } = await given.scheduler.triggerJob({ job: 'debit', businessDate: '2026-11-20', requestId: 'one' });
+  await expect
+    .poll(async () => (await given.scheduler.run(runId)).reason, { timeout: 30_000 })
+    .toContain('its parameter names a secret, which executors of xxl-job cannot put in');
+  expect(peer.requests).toEqual([]);
+
+  const seen: unknown[] = [];
+  const executor = await givenExecutor({
+    schedulers: [given.scheduler.url],
+    secrets: { GATEWAY_KEY: KEY },
+    handlers: [
+      defineHandler('debit', async (ctx) => {
+        seen.push(JSON.parse(ctx.param));
+        ctx.log.info(`the key is ${KEY}`);
+        return { used: KEY };
+      }),
+      defineHandler('other', async () => 'never'),
+    ],
+  });
+  try {
+    const run = await runOf(given.scheduler, runId, 'succeeded');
+    expect(seen).toEqual([{ key: KEY, day: '2026-11-20' }]);
+    expect(run.shards[0]?.result).toEqual({ used: '***' });
+    const logId = run.shards[0]?.attempts[0]?.logId ?? 0;
+    const log = await given.scheduler.log(logId, { fromLine: 1 });
+    expect(JSON.stringify(log)).toContain('the key is ***');
+    const other = { job: 'other', businessDate: '2026-11-20', requestId: 'two' };
+    const failed = await runOf(given.scheduler, (await given.scheduler.triggerJob(other)).runId, 'failed');
+    expect(failed.reason).toContain('set DAYBREAK_SECRET_NOBODY_HAS_IT there');
+
+    const tables = await given.store.read('tables', (db) =>
+      db.all<{ name: string }>(`select name from sqlite_master where type = 'table'`),
+    );
+    expect(tables.length).toBeGreaterThan(20);
+    for (const { name } of tables) {
+      const rows = await given.store.read('rows', (db) => db.all(`select * from ${name}`));
+      expect(JSON.stringify(rows), name).not.toContain(KEY);
+    }
+    for (const file of filesBelow(executor.dataDir)) expect(readFileSync(file, 'latin1'), file).not.toContain(KEY);
+  } finally {
+    await executor.stop();
+  }
+});
+
+const filesBelow = (dir: string): string[] =>
+  readdirSync(dir).flatMap((name) => {
+    const path = join(dir, name);
+    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+  });
+
+test('a run is told its window: from the instant of its schedule, or of its chain, before its own', async () => {
+  const param = '{windowFrom} {windowTo}';
+  const at = (hour: number) => ({
+    kind: 'cron' as const,
+    dialect: 'quartz' as const,
+    text: `0 0 ${hour} * * ?`,
+    zone: 'UTC',
+  });
+  const given = await givenScheduler({
+    jobs: [job(1, 'alone', { handler: 'work', param, schedule: at(2) }), job(2, 'node', { handler: 'work', param })],
+    chains: [{ name: 'night', nodes: ['node'], edges: [], schedule: at(3) }],
+  });
+  const work = defineHandler('work', async (ctx) => ({ param: ctx.param, plannedAt: ctx.plannedAt }));
+  const executor = await givenExecutor({ schedulers: [given.scheduler.url], handlers: [work] });
+  try {
+    const { runId } = await given.scheduler.triggerJob({ job: 'alone', businessDate: '2026-11-20', requestId: 'one' });
+    const alone = (await runOf(given.scheduler, runId, 'succeeded')).shards[0]?.result;
+    const { chainRunId } = await given.scheduler.startChain(tonight);
+    const node = (await given.scheduler.waitForChainRun(chainRunId)).runs[0]?.shards[0]?.result;
+    for (const [result, hour] of [
+      [alone, 2],
+      [node, 3],
+    ] as const) {
+      const { param, plannedAt } = result as { param: string; plannedAt: number };
+      const [from = '', to = ''] = param.split(' ');
+      const before = new Date(new Date(to).setUTCHours(hour, 0, 0, 0));
+      if (before.getTime() >= Date.parse(to)) before.setUTCDate(before.getUTCDate() - 1);
+      expect(from).toBe(before.toISOString());
+      expect(Math.abs(Date.parse(to) - plannedAt)).toBeLessThan(60_000);
+    }
+  } finally {
+    await executor.stop();
   }
 });

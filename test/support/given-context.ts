@@ -12,7 +12,14 @@ export interface GivenContext {
 
 /** A handler's context with a log in memory; `params` go in unchecked, so a test calls what lies behind the schema. */
 export function givenContext(
-  differing: { param?: string; params?: unknown; jobId?: number; shardIndex?: number; shardTotal?: number } = {},
+  differing: {
+    param?: string;
+    params?: unknown;
+    secrets?: Readonly<Record<string, string>>;
+    jobId?: number;
+    shardIndex?: number;
+    shardTotal?: number;
+  } = {},
 ): GivenContext {
   const stop = new AbortController();
   const lines: string[] = [];
@@ -28,6 +35,7 @@ export function givenContext(
       jobId: differing.jobId ?? 7,
       handler: 'work',
       param: differing.param ?? '',
+      ...(differing.secrets === undefined ? {} : { secretValues: differing.secrets }),
       runId: 5,
       chainRunId: null,
       attempt: 1,

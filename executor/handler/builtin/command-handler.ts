@@ -72,6 +72,7 @@ export function commandHandler(options: CommandHandlerOptions): Handler {
     if (entry === undefined) throw refused(`the command "${command}" is not allowed: ${namesOf(allowed)}`);
     if (Buffer.byteLength(args.join('')) > ARGS_BYTES_MAX)
       throw refused(`the arguments exceed ${ARGS_BYTES_MAX} bytes`);
+    refuseSecretArgs(args, ctx.secrets ?? {});
     const argsRefusal = entry.refuseArgs?.(args) ?? null;
     if (argsRefusal !== null) throw refused(`${command}: ${argsRefusal}`);
     await runProgram(ctx, {
@@ -88,6 +89,15 @@ export function commandHandler(options: CommandHandlerOptions): Handler {
   }
 
   return defineHandler({ name: options.name ?? 'commandJobHandler', params: CommandParams, run });
+}
+
+/** Arguments of a process can be read by everybody on its machine. */
+function refuseSecretArgs(args: readonly string[], secrets: Readonly<Record<string, string>>): void {
+  const shown = Object.keys(secrets).find((name) => args.some((arg) => arg.includes(secrets[name] as string)));
+  if (shown === undefined) return;
+  throw refused(
+    `the secret "${shown}" may not be an argument, which every user of the machine can read: give it by env`,
+  );
 }
 
 function readAllowed(allow: readonly AllowedCommand[]): ReadonlyMap<string, AllowedCommand> {

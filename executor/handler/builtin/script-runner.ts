@@ -47,7 +47,12 @@ export function createScriptRunner(options: ScriptOptions & { dir: string }, run
       file: program,
       args: [file, ctx.param, String(ctx.shardIndex), String(ctx.shardTotal)],
       cwd: options.dir,
-      env: programEnv(ctx, { ...LIVE_OUTPUT, DAYBREAK_JOB_ID: String(attempt.jobId), ...options.env }),
+      env: programEnv(ctx, {
+        ...LIVE_OUTPUT,
+        DAYBREAK_JOB_ID: String(attempt.jobId),
+        ...secretsEnv(ctx),
+        ...options.env,
+      }),
       user: options.user,
       timeoutMs: null,
       stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
@@ -66,6 +71,10 @@ export function createScriptRunner(options: ScriptOptions & { dir: string }, run
     }),
   };
 }
+
+/** Its parameter keeps their names. */
+const secretsEnv = ({ secrets = {} }: HandlerContext): Record<string, string> =>
+  Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`DAYBREAK_SECRET_${name}`, value]));
 
 // Python keeps output that goes to a pipe back until it has 8 KiB; a log is read while the script runs.
 const LIVE_OUTPUT = { PYTHONUNBUFFERED: '1' };

@@ -113,7 +113,7 @@ async function shardForecasts(
       handler: handlerOf(job, shard.shardIndex),
       executor: address ?? homeOf(shard, homes),
       leaves: address === undefined ? 'later' : 'at_once',
-      param: await renderShardParam(tx, { run, job, shardIndex: shard.shardIndex }),
+      param: (await renderShardParam(tx, { run, job, shardIndex: shard.shardIndex })).text,
     });
   }
   return forecasts;

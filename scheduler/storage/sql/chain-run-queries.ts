@@ -20,6 +20,22 @@ const COLUMNS = `id, chain_id as chainId, config_hash as configHash, business_da
   request_id as requestId, cut_off_at as cutOffAt, params, state, reason, created_at as createdAt,
   ended_at as endedAt`;
 
+/** The instant of its schedule for which a chain run, or the first of those that it repeats, was fired; null: by hand. */
+export async function plannedInstantOf(db: SqlReader, id: number): Promise<number | null> {
+  const seen = new Set<number>();
+  for (let at: number | null = id; at !== null && !seen.has(at); ) {
+    seen.add(at);
+    const row: { plannedAt: number | null; rerunOf: number | null } | null = await db.get(
+      `select f.planned_at as plannedAt, c.rerun_of as rerunOf
+        from s_chain_run c left join s_fire f on f.id = c.fire_id where c.id = ?`,
+      [at],
+    );
+    if (row === null || row.plannedAt !== null) return row?.plannedAt ?? null;
+    at = row.rerunOf;
+  }
+  return null;
+}
+
 export interface NewChainRun {
   readonly chainId: number;
   readonly configHash: string;

@@ -4,6 +4,7 @@ import type { HandlerContext, HandlerResult } from '../../../../executor/handler
 import { createHandlerHosts } from '../../../../executor/handler/handler-hosts.ts';
 import { createHandlerRegistry } from '../../../../executor/handler/handler-registry.ts';
 import { runHandler } from '../../../../executor/handler/run-handler.ts';
+import { createSecrets, type Secrets } from '../../../../executor/handler/secrets.ts';
 import { silentLogger } from '../../../../shared/logger.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 
@@ -24,7 +25,10 @@ const ATTEMPT: Attempt = {
   timeoutMs: 60_000,
 };
 
-function start(work: (ctx: HandlerContext) => Promise<HandlerResult>) {
+function start(
+  work: (ctx: HandlerContext) => Promise<HandlerResult>,
+  more: { attempt?: Partial<Attempt>; secrets?: Secrets } = {},
+) {
   const runtime = createFakeRuntime();
   const stop = new AbortController();
   const lines: string[] = [];
@@ -39,8 +43,9 @@ function start(work: (ctx: HandlerContext) => Promise<HandlerResult>) {
     heldBack: () => [],
   };
   const handlers = createHandlerRegistry([{ name: 'work', run: work }]);
-  const run = runHandler(ATTEMPT, stop, log, {
+  const run = runHandler({ ...ATTEMPT, ...more.attempt }, stop, log, {
     handlers,
+    secrets: more.secrets ?? null,
     hosts: createHandlerHosts(handlers.values(), {
       runtime,
       logger: silentLogger,
@@ -124,4 +129,69 @@ test('a handler that throws before its first await is an outcome too', async () 
   });
   expect((await run).outcome).toMatchObject({ code: 500, message: 'at once' });
   expect(lines).toEqual(['Error: at once', 'ended with code 500: at once']);
+});
+
+const KEY = 'k3y-"of"-the-gateway-that-is-long-enough-to-be-cut-off-somewhere-in-the-middle-of-it';
+const NAMES_KEY: Partial<Attempt> = {
+  param: '{"key":"{secret.KEY}"}',
+  secrets: [{ name: 'KEY', at: 8, spot: 'quoted' }],
+};
+
+test('a secret is in the parameter when the handler begins, and nowhere in what leaves the node', async () => {
+  let seen: HandlerContext | null = null;
+  const { run, lines } = start(
+    async (ctx) => {
+      seen = ctx;
+      ctx.log.info(`got ${ctx.param} and ${encodeURIComponent(KEY)}`);
+      ctx.log.stream().end(`a line of a child: ${KEY.slice(0, 40)}`);
+      return { said: [`Bearer ${KEY}`], [KEY]: 1, count: 2 };
+    },
+    { attempt: NAMES_KEY, secrets: createSecrets({ KEY }, {}) },
+  );
+  const { outcome } = await run;
+  expect(JSON.parse((seen as HandlerContext | null)?.param ?? '')).toEqual({ key: KEY });
+  expect((seen as HandlerContext | null)?.secrets).toEqual({ KEY });
+  expect(lines.slice(0, 2)).toEqual(['got {"key":"***"} and ***', 'a line of a child: ***']);
+  expect(JSON.parse(outcome.result ?? '')).toEqual({ said: ['Bearer ***'], '***': 1, count: 2 });
+  expect(outcome.message).toBe('{"said":["Bearer ***"],"***":1,"count":2}');
+  expect(`${lines.join()}${JSON.stringify(outcome)}`).not.toContain('k3y');
+});
+
+test('an error that has a secret in it is told without it', async () => {
+  const { run, lines } = start(
+    async () => {
+      throw new Error(`no access with ${KEY}`, { cause: new Error(`401 for ${KEY}`) });
+    },
+    { attempt: NAMES_KEY, secrets: createSecrets({ KEY }, {}) },
+  );
+  const { outcome } = await run;
+  expect(outcome).toMatchObject({ code: 500, message: 'no access with ***' });
+  expect(`${lines.join()}${JSON.stringify(outcome)}`).not.toContain('k3y');
+});
+
+test.each<[string, Secrets | null, string]>([
+  [
+    'that nobody has',
+    createSecrets({}, {}),
+    'set DAYBREAK_SECRET_KEY there, or put a file KEY into its DAYBREAK_SECRETS_DIR',
+  ],
+  [
+    'of another handler',
+    createSecrets({ KEY: { value: KEY, handlers: ['debit'] } }, {}),
+    'is not for "work": this executor gives it to debit',
+  ],
+  ['that cannot be masked', createSecrets({}, { DAYBREAK_SECRET_KEY: 'abc' }), 'has 3 characters: it needs 4'],
+  ['without anybody to ask', null, 'nobody here has the secret "KEY"'],
+])('a secret %s fails the attempt before its handler begins', async (_, secrets, words) => {
+  let begun = false;
+  const work = async () => {
+    begun = true;
+    return undefined;
+  };
+  const { run, lines } = start(work, { attempt: NAMES_KEY, ...(secrets === null ? {} : { secrets }) });
+  const { outcome, stuck } = await run;
+  expect([begun, stuck]).toEqual([false, false]);
+  expect(outcome).toMatchObject({ code: 500, message: expect.stringContaining(words) });
+  expect(JSON.parse(outcome.result ?? '')).toMatchObject({ error: { code: 'SECRET_UNAVAILABLE', retryable: true } });
+  expect(lines.at(-1)).toContain(words);
 });
