@@ -32,8 +32,18 @@ export interface FiringCluster {
   killScheduler(): void;
   /** Waits until nothing is planned or still to be planned, and no run is open. */
   settled(): Promise<void>;
-  /** Ends all of it; gives how often handlers ran, and for how many attempts. */
-  end(): Promise<{ runs: number; attempts: number }>;
+  /** Ends the executors, and gives what they counted. */
+  endExecutors(): Promise<Counted>;
+  /** Ends what is left. */
+  end(): Promise<void>;
+}
+
+export interface Counted {
+  /** How often handlers ran, and for how many attempts. */
+  runs: number;
+  attempts: number;
+  /** How late they began, by planned instant, ms; by the machine's clock, which is the store's as well. */
+  readonly began: Map<number, number[]>;
 }
 
 const SCHEDULERS = 2;
@@ -87,15 +97,9 @@ export async function openFiringCluster(): Promise<FiringCluster> {
         await sleep(250);
       }
     },
+    endExecutors: () => endExecutors(executors),
     async end() {
-      const counted = { runs: 0, attempts: 0 };
-      for (const child of executors) {
-        const last = firstLine(child);
-        child.kill('SIGTERM');
-        const { runs, attempts } = JSON.parse(await last) as { runs: number; attempts: number };
-        counted.runs += runs;
-        counted.attempts += attempts;
-      }
+      await endExecutors(executors);
       for (const child of schedulers) {
         if (child.exitCode !== null || child.signalCode !== null) continue;
         child.kill('SIGTERM');
@@ -104,9 +108,21 @@ export async function openFiringCluster(): Promise<FiringCluster> {
       await store.close();
       await onServer([`drop database if exists ${name}`]);
       rmSync(dir, { recursive: true, force: true });
-      return counted;
     },
   };
+}
+
+async function endExecutors(executors: ChildProcess[]): Promise<Counted> {
+  const counted: Counted = { runs: 0, attempts: 0, began: new Map() };
+  for (const child of executors.splice(0)) {
+    const last = firstLine(child);
+    child.kill('SIGTERM');
+    const told = JSON.parse(await last) as { runs: number; attempts: number; began: [number, number[]][] };
+    counted.runs += told.runs;
+    counted.attempts += told.attempts;
+    for (const [atMs, late] of told.began) counted.began.set(atMs, [...(counted.began.get(atMs) ?? []), ...late]);
+  }
+  return counted;
 }
 
 /** A job of the executors' group. */

@@ -320,8 +320,10 @@ function lateness(id: string, what: string, figures: FiringFigures, bound: 'p50M
   return { id, value: Math.round(figures[bound]), unit: 'ms late', holds, text };
 }
 
-const inWords = ({ p50Ms, p99Ms, maxMs }: FiringFigures): string =>
-  `late by ${p50Ms.toFixed(0)} ms (p50), ${p99Ms.toFixed(0)} (p99), ${maxMs.toFixed(0)} (max)`;
+function inWords({ p50Ms, p99Ms, maxMs, begun }: FiringFigures): string {
+  const taken = `late by ${p50Ms.toFixed(0)} ms (p50), ${p99Ms.toFixed(0)} (p99), ${maxMs.toFixed(0)} (max)`;
+  return begun === null ? taken : `${taken}, handlers began ${begun.p50Ms} ms late (p50), ${begun.p99Ms} (p99)`;
+}
 
 async function oneNight(contracts: number): Promise<NightFigures> {
   const place = createNightPlace();
