@@ -224,20 +224,22 @@ describe('a channel', () => {
   });
 
   test.each([
-    ['http://127.0.0.1:1/', {}],
-    ['https://127.0.0.1:1/', {}],
-    ['https://169.254.169.254/latest', {}],
-    ['https://[::ffff:10.0.0.1]/', {}],
-    ['https://0x7f000001/', {}],
-    ['https://user:pass@example.com/', {}],
-    ['file:///etc/passwd', {}],
-    ['http://example.com/', {}],
-  ])('that leads inside is refused: %s', async (url, options) => {
+    ['http://127.0.0.1:1/', {}, '--plain-webhooks'],
+    ['https://127.0.0.1:1/', {}, '--alarm-networks'],
+    ['https://169.254.169.254/latest', {}, '--alarm-networks'],
+    ['https://[::ffff:10.0.0.1]/', {}, '--alarm-networks'],
+    ['https://0x7f000001/', {}, '--alarm-networks'],
+    ['https://user:pass@example.com/', {}, 'no user or password'],
+    ['file:///etc/passwd', {}, 'https://'],
+    ['http://example.com/', {}, '--plain-webhooks'],
+    ['ftp://example.com/', { plainWebhooks: true }, 'https:// or http://'],
+  ])('that leads inside is refused, with the way out: %s', async (url, options, says) => {
     const admin = await givenAdmin(embedded, { options });
     const root = await admin.setUp();
     const body = { name: 'hook', kind: 'webhook', settings: { url } };
     const answer = await admin.ask('POST /alarm-channels', root, { body });
-    expect(answer).toMatchObject({ status: 400, body: { error: { fields: [{ path: 'settings.url' }] } } });
+    const fields = [{ path: 'settings.url', message: expect.stringContaining(says) }];
+    expect(answer).toMatchObject({ status: 400, body: { error: { fields } } });
   });
 
   test('whose name leads inside is not called, and a redirect is not followed', async () => {

@@ -44,7 +44,9 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
     const url = URL.parse((settings as HookSettings).url);
     if (url === null) return 'the url is none';
     if (url.protocol !== 'https:' && !(options.plain && url.protocol === 'http:')) {
-      return 'the url must begin with https://: http:// is for schedulers whose owner allows it with plainWebhooks (--plain-webhooks)';
+      return options.plain
+        ? 'the url must begin with https:// or http://'
+        : 'the url must begin with https://: http:// is for schedulers whose owner allows it with plainWebhooks (--plain-webhooks)';
     }
     if (url.username !== '' || url.password !== '') return 'a url holds no user or password';
     const host = hostOf(url);
