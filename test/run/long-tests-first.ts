@@ -12,12 +12,17 @@ export class LongTestsFirst extends BaseSequencer {
   }
 }
 
-// Against gateways that lie a night ends at its cut-off, a whole minute, and that is the longest wait of all. What is
-// looked at in a browser computes for a minute, in one process after the other.
+// One that waits beside one that computes: against gateways that lie a night ends at its cut-off, a whole minute, while
+// a browser computes for a minute in one process after the other.
 const RANKS = [
-  /\/night-hostile\.|\/test\/web\//,
-  /\/night-(killed|cli-nights)\./,
-  /\/integration\/(.*\/)?(night[-/]|five-minutes|dev-command)/,
+  /\/night-hostile\./,
+  /\/test\/web\/places\./,
+  /\/night-cli-nights\./,
+  /\/test\/web\/night\./,
+  /\/night-killed\./,
+  /\/test\/web\//,
+  /\/integration\/cluster\//,
+  /\/integration\/(.*\/)?(night[-/]|five-minutes|dev-command|cluster-)/,
 ];
 
 export function rankOf(path: string): number {

@@ -138,13 +138,16 @@ async function reached(night: KilledNight, moment: KillMoment, at: Watched): Pro
 
 type Instant = Exclude<KillMoment, { kind: 'stage' }>;
 
+// Each look opens the books anew: every 3 ms, five nights side by side, it took half a core away from them.
+const LOOK_MS = 15;
+
 async function reachedInstant(night: KilledNight, moment: Instant, at: Watched): Promise<boolean> {
   while (!at.over.aborted) {
     if (isReached(night, moment, at)) {
       await sleep(moment.thenMs);
       return !at.over.aborted;
     }
-    await sleep(3);
+    await sleep(LOOK_MS);
   }
   return false;
 }
