@@ -8,6 +8,9 @@ const WANTED = [
   { programs: CHROMIUMS, debianPackage: 'chromium' },
 ];
 
+// A machine that has just started often upgrades itself, and a mirror drops a file now and then: neither is an end.
+const PATIENCE = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+
 process.exitCode = installServers();
 
 function installServers(): number {
@@ -35,7 +38,7 @@ function run(command: string): number {
   const [program, ...args] = command.split(' ') as [string, ...string[]];
   // A package that asks a question would wait for ever where nobody sits.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status ?? 1;
+  return spawnSync(program, [...args, ...PATIENCE], { stdio: ['ignore', 'inherit', 'inherit'], env }).status ?? 1;
 }
 
 function say(sentence: string, exitCode: number): number {

@@ -16,6 +16,7 @@ function install(programs: Readonly<Record<string, string>>) {
   return ended(spawn(process.execPath, [SCRIPT], { env: { PATH: root } }));
 }
 
+const PATIENCE = '-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3';
 const aptGet = (exitCode: number) => `#!/bin/sh\necho "apt-get $*"\nexit ${exitCode}\n`;
 
 test.runIf(IS_ROOT)('says what it installs before it does', async () => {
@@ -23,8 +24,10 @@ test.runIf(IS_ROOT)('says what it installs before it does', async () => {
   const lines = stdout.trimEnd().split('\n');
   expect(lines[0]).toMatch(/^Installing from the system's packages: .*redis-server, chromium/);
   expect(lines.slice(1)).toEqual([
-    'apt-get update -q',
-    expect.stringMatching(/^apt-get install -y --no-install-recommends .*redis-server chromium$/),
+    `apt-get update -q ${PATIENCE}`,
+    expect.stringMatching(
+      new RegExp(`^apt-get install -y --no-install-recommends .*redis-server chromium ${PATIENCE}$`),
+    ),
     'Installed; npm test starts what is not running.',
   ]);
   expect(exitCode).toBe(0);
