@@ -33,6 +33,8 @@ export async function startFakeApi(options: { readonly folder: string; readonly 
     mustChangePassword: false,
     steps: 0,
     isDown: false,
+    bulkIds: [],
+    isBulkHeldUp: false,
     streams: new Set(),
   };
   const server = createServer((request, response) => {

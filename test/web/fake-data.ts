@@ -395,6 +395,7 @@ export const groups: Reply<'GET /groups'> = {
       jobs: 8,
       executors: { alive: 7, draining: 1, silent: 1, gone: 1 },
       openRuns: 4,
+      tellsSettled: true,
       isHeld: false,
     },
     {
@@ -407,6 +408,7 @@ export const groups: Reply<'GET /groups'> = {
       jobs: 3,
       executors: { alive: 3, draining: 0, silent: 0, gone: 0 },
       openRuns: 1,
+      tellsSettled: false,
       isHeld: true,
     },
     {
@@ -419,6 +421,7 @@ export const groups: Reply<'GET /groups'> = {
       jobs: 1,
       executors: { alive: 1, draining: 0, silent: 0, gone: 0 },
       openRuns: 0,
+      tellsSettled: false,
       isHeld: false,
     },
   ],
@@ -489,52 +492,106 @@ export const itemHistory = (nowMs: number, requestNo: string): Reply<'GET /items
   ],
 });
 
+/** What everything that was due came to: one night left items unresolved, one differs. */
+const endedTotals = (n: number): Reply<'GET /nights'>['items'][number]['totals'] => {
+  const left = n === 2 ? 27 : 0;
+  const total = (leg: string, currency: string, state: string | null, count: number, amountMinor: string) => ({
+    ...{ leg, currency, state, count, amountMinor },
+  });
+  return [
+    total('PREMIUM', 'CNY', null, 9_940_000, '119280000000'),
+    total('PREMIUM', 'CNY', 'SUCCESS', 9_891_789 - left - n, '118701468000'),
+    total('PREMIUM', 'CNY', 'FAILED', 48_211 + n, '578532000'),
+    total('PREMIUM', 'CNY', 'BLOCKED', 0, '0'),
+    total('PREMIUM', 'CNY', 'UNRESOLVED', left, String(left * 12_000)),
+    total('PRINCIPAL', 'CNY', null, 9_588_112, '9588112000000450'),
+    total('PRINCIPAL', 'CNY', 'SUCCESS', 9_507_916, '9507916000000450'),
+    total('PRINCIPAL', 'CNY', 'FAILED', 31_985, '31985000000000'),
+    total('PRINCIPAL', 'CNY', 'BLOCKED', 48_211, '48211000000000'),
+    total('PRINCIPAL', 'CNY', 'UNRESOLVED', 0, '0'),
+  ];
+};
+
 export const nights = (nowMs: number): Reply<'GET /nights'>['items'] =>
   Array.from({ length: 6 }, (_, n) => ({
     nightId: String(120 - n),
     businessDate: new Date(Date.UTC(2026, 10, 19 - n)).toISOString().slice(0, 10),
     chainRunId: 412 - n,
-    state: n === 0 ? 'running' : 'done',
+    state: n === 0 ? 'running' : n === 2 ? 'unresolved' : n === 3 ? 'differs' : 'settled',
     startedAtMs: nowMs - 3.4 * HOUR - n * DAY,
     endedAtMs: n === 0 ? null : nowMs + 1.6 * HOUR - n * DAY,
-    totals: shownNight(nowMs, n * 100).told,
-    differences: n === 0 ? null : n === 3 ? 4 : 0,
+    totals: n === 0 ? [] : endedTotals(n),
+    differences: n === 0 ? null : n === 3 ? 2 : 0,
   }));
 
 export function nightReport(nowMs: number, nightId: string): Reply<'GET /nights/report'> {
   const night = nights(nowMs).find((one) => one.nightId === nightId) ?? nights(nowMs)[1];
   if (night === undefined) throw new Error('no night');
   const shift = Number(nightId) % 7;
+  const columns = [
+    'kind',
+    'requestNo',
+    'gatewayRef',
+    'contractNo',
+    'leg',
+    'currency',
+    'ours',
+    'theirs',
+    'breaks',
+    'note',
+  ];
+  const of = ['PREMIUM', 'CNY'];
   return {
     night,
     sections: [
       {
         name: 'conservation',
         title: 'Conservation',
-        columns: ['leg', 'currency', 'due', 'SUCCESS', 'FAILED', 'BLOCKED', 'UNRESOLVED', 'holds'],
+        columns: ['leg', 'currency', 'state', 'count', 'amountMinor'],
+        rows: night.totals.map(({ leg, currency, state, count, amountMinor }) => [
+          ...[leg, currency, state ?? 'due'],
+          ...[count, amountMinor],
+        ]),
+      },
+      {
+        name: 'reconciliation',
+        title: 'Reconciliation',
+        columns: ['figure', 'count'],
         rows: [
-          ['PREMIUM', 'CNY', 9_940_000, 9_891_789 + shift, 48_211 - shift, 0, 0, 'yes'],
-          ['PRINCIPAL', 'CNY', 9_588_112, 9_507_916, 31_985, 48_211, 0, 'yes'],
-          ['PREMIUM', 'JPY', 12_400, 12_400, 0, 0, 0, 'yes'],
+          ['matched', 19_399_705 - shift],
+          ['onlyOurs', night.differences === 2 ? 1 : 0],
         ],
       },
       {
         name: 'differences',
         title: 'Differences',
-        columns: ['kind', 'requestNo', 'ours', 'theirs', 'note'],
+        columns,
         rows:
-          night.differences === 4
+          night.differences === 2
             ? [
-                ['ONLY_OURS', 'PRD.C-2026-00041.P.1.1', '12000.00', null, 'not in the file of the bank'],
-                ['AMOUNT', 'PRD.C-2026-00077.P.1.1', '12000.00', '1200.00', ODD_STRINGS.script],
+                ['ONLY_OURS', 'PRD.C-2026-00041.P.1.1', null, 'C-2026-00041', ...of, '1200000', null, 1, null],
+                ['AMOUNT_DIFFERS', 'PRD.C-7.P.1.1', 'GW-1', 'C-7', ...of, '1200000', '120000', 1, ODD_STRINGS.script],
               ]
             : [],
       },
       {
+        name: 'executors',
+        title: 'Executors',
+        columns: ['address', 'shardIndex', 'items'],
+        rows: [
+          ['http://10.2.8.11:9800/', 0, 6_513_504],
+          ['http://10.2.8.12:9800/', 'volunteer', 13_027_008],
+        ],
+      },
+      {
         name: 'throughput',
         title: 'Throughput',
-        columns: ['items', 'seconds', 'itemsPerSecond'],
-        rows: [[19_540_512, 16_200 + shift * 60, 1_206.2]],
+        columns: ['figure', 'value'],
+        rows: [
+          ['items', 19_540_512],
+          ['seconds', 16_200 + shift * 60],
+          ['itemsPerSecond', 1_206.2],
+        ],
       },
     ],
     document: { businessDate: night.businessDate, exitCode: 0 },

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumPath, describeWith, pageFolder } from '../support/servers.ts';
@@ -28,7 +30,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     const { path, before, wait } = PLACES.find((place) => place.name === name) as Place;
     Object.assign(
       fake.state,
-      { isSetUp: true, isLoggedIn: true, mustChangePassword: false, isDown: false },
+      { isSetUp: true, isLoggedIn: true, mustChangePassword: false, isDown: false, isBulkHeldUp: false },
       before ?? {},
     );
     const { context, page } = await openPage(browser, VIEW);
@@ -57,7 +59,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await page.waitForSelector('.graph');
   });
 
-  test('progress moves by itself, and the page polls when the stream breaks', async () => {
+  test('progress moves by itself, stands still and says so when nobody answers, and goes on when somebody does', async () => {
     const page = await visit('tonight');
     const done = () => page.locator('.figure b').first().innerText();
     await page.getByText('Live', { exact: true }).waitFor();
@@ -65,11 +67,33 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await expect.poll(done, { timeout: 60_000 }).not.toBe(before);
     fake.state.isDown = true;
     for (const stream of fake.state.streams) stream.destroy();
-    await page.getByText('Every 5 s').waitFor();
+    const bar = page.getByRole('status').filter({ hasText: 'What is shown is of' });
+    await bar.waitFor();
+    await page.getByText('Not connected', { exact: true }).waitFor();
+    // Whatever counts seconds stands still: it would count on what nobody knows.
+    const shown = () => page.locator('.shell-main').innerText();
+    const then = await shown();
+    await page.waitForTimeout(1_500);
+    expect(await shown()).toBe(then);
+    expect(await page.locator('.shell-main .problem').count()).toBe(0);
     fake.state.isDown = false;
     fake.state.steps += 50;
-    const while_down = await done();
-    await expect.poll(done, { timeout: 60_000 }).not.toBe(while_down);
+    await bar.waitFor({ state: 'detached' });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await expect.poll(done, { timeout: 60_000 }).not.toBe(before);
+  });
+
+  test('items and nights open on a group that has some, and on the one that was last looked at', async () => {
+    const page = await visit('nights');
+    await page.waitForURL((url) => url.hash === '#/nights?group=settlement');
+    await page.getByRole('combobox', { name: 'Group' }).click();
+    await page.locator('.ant-select-item-option').filter({ hasText: 'reports' }).click();
+    await page.waitForURL((url) => url.hash === '#/nights?group=reports');
+    await page.getByRole('navigation').first().getByRole('link', { name: 'Items' }).click();
+    await page.waitForURL((url) => url.hash === '#/items?group=reports');
+    // A step back leaves the place; it does not open it again without its group.
+    await page.goBack();
+    await page.waitForURL((url) => url.hash === '#/nights?group=reports');
   });
 
   test('a wrong cron is named at its field, and put right it says when it fires', async () => {
@@ -112,15 +136,34 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     expect(await page.locator('.shard-row').count()).toBeLessThan(60);
   });
 
-  test('what is done to many is answered for each', async () => {
+  test('what is done to many is answered for each, and can be looked at until it was', async () => {
     const page = await visit('jobs');
+    fake.state.isBulkHeldUp = true;
     const boxes = page.locator('tbody input[type=checkbox]');
     for (const index of [0, 1, 2]) await boxes.nth(index).check();
     await page.getByRole('region', { name: 'Chosen rows' }).getByRole('button', { name: 'Disable' }).click();
     await page.getByLabel('Reason').fill('maintenance');
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
-    await page.getByRole('dialog').getByRole('status').filter({ hasText: '2 of 3 done' }).waitFor();
+    const progress = page.getByRole('dialog').getByRole('status');
+    await progress.filter({ hasText: '1 of 3 looked at' }).waitFor();
+    await page.getByRole('dialog').locator('.ant-modal-footer button').filter({ hasText: 'Close' }).click();
+    const sign = page.getByRole('button', { name: /^Disable: / });
+    await sign.filter({ hasText: '1/3' }).waitFor();
+    await page.reload();
+    await sign.filter({ hasText: '1/3' }).waitFor();
+    fake.state.isBulkHeldUp = false;
+    await sign.filter({ hasText: '2/3' }).click();
+    await progress.filter({ hasText: '2 of 3 done' }).waitFor();
     await page.getByText('it has ended already').waitFor();
+    await page.getByRole('dialog').locator('.ant-modal-footer button').filter({ hasText: 'Close' }).click();
+    await sign.waitFor({ state: 'detached' });
+  });
+
+  test('what is tried here is built as it is for everybody', () => {
+    const text = (name: string) => readFileSync(join(pageFolder(), name), 'utf8');
+    const built = Object.values(JSON.parse(text('manifest.json')) as Record<string, { file: string }>);
+    // What antd gives everything as its id below a test.
+    expect(built.map(({ file }) => file).filter((file) => text(file).includes('test-id'))).toEqual([]);
   });
 
   test('the first page and every lazy route keep to their budget', () => {

@@ -60,9 +60,12 @@ function read(): readonly KeptBulk[] {
 }
 
 /** A browser keeps what an older page wrote, too. */
-const isKept = (one: Partial<KeptBulk> | null): one is KeptBulk =>
-  typeof one?.operationId === 'number' &&
-  typeof one.by === 'string' &&
-  typeof one.action === 'string' &&
-  typeof one.names === 'object' &&
-  one.names !== null;
+function isKept(one: Partial<KeptBulk> | null): one is KeptBulk {
+  return (
+    typeof one?.operationId === 'number' &&
+    typeof one.by === 'string' &&
+    typeof one.action === 'string' &&
+    typeof one.names === 'object' &&
+    one.names !== null
+  );
+}
