@@ -1,4 +1,4 @@
-import { Button, Dropdown } from 'antd';
+import { Button } from 'antd';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
@@ -7,6 +7,7 @@ import { shownAsOfMs } from '../api/connection.ts';
 import { useIsConnectionLost, useIsLive, useRead } from '../api/read.ts';
 import { BulkWork } from '../look/bulk-work.tsx';
 import { Icon, type IconName } from '../look/icon.tsx';
+import { MenuBelow } from '../look/menu-below.tsx';
 import { StateMark } from '../look/state.tsx';
 import { setServerNow } from '../look/values.tsx';
 import { formatInstant } from '../pure/format.ts';
@@ -205,8 +206,7 @@ export function PreferenceMenus({ keep = false }: { readonly keep?: boolean }) {
       >
         {language === 'en' ? '中文' : 'EN'}
       </Button>
-      <Dropdown
-        trigger={['click']}
+      <MenuBelow
         menu={{
           items: themes,
           selectable: true,
@@ -215,7 +215,7 @@ export function PreferenceMenus({ keep = false }: { readonly keep?: boolean }) {
         }}
       >
         <Button type="text" aria-label={t('theme.label')} icon={<Icon name={theme === 'system' ? 'auto' : theme} />} />
-      </Dropdown>
+      </MenuBelow>
     </>
   );
 }
@@ -227,8 +227,7 @@ function PersonMenu() {
   const navigate = useNavigate();
   const name = principal.displayName === '' ? principal.name : principal.displayName;
   return (
-    <Dropdown
-      trigger={['click']}
+    <MenuBelow
       menu={{
         items: [
           { key: 'me', label: t('me.title') },
@@ -240,6 +239,6 @@ function PersonMenu() {
       <Button type="text" icon={<Icon name="person" />} aria-label={t('shell.person', { name })}>
         <span className="hide-narrow">{name}</span>
       </Button>
-    </Dropdown>
+    </MenuBelow>
   );
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Button, Dropdown, Input, Switch } from 'antd';
+import { App, Button, Input, Switch } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
@@ -8,6 +8,7 @@ import { useRead } from '../api/read.ts';
 import { useAsk } from '../look/ask.tsx';
 import { Field } from '../look/field.tsx';
 import { Icon } from '../look/icon.tsx';
+import { MenuBelow } from '../look/menu-below.tsx';
 import { useProblemWords } from '../look/parts.tsx';
 import { StateMark } from '../look/state.tsx';
 import { Inert } from '../look/values.tsx';
@@ -141,8 +142,7 @@ export function HeadActions({ head }: { readonly head: DefinitionHead }) {
         </Button>
       )}
       {head.may.edit && (
-        <Dropdown
-          trigger={['click']}
+        <MenuBelow
           menu={{
             items: [
               { key: 'copy', label: t('common.copy') },
@@ -152,7 +152,7 @@ export function HeadActions({ head }: { readonly head: DefinitionHead }) {
           }}
         >
           <Button aria-label={t('job.more')} icon={<Icon name="more" size={15} />} />
-        </Dropdown>
+        </MenuBelow>
       )}
     </>
   );

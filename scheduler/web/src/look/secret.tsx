@@ -12,6 +12,8 @@ export function Secret({ text, help }: { readonly text: string; readonly help: s
       <div className="row secret">
         <code className="grow">{text}</code>
         <Button
+          // What was pressed to make it is gone, and the keyboard would be nowhere.
+          autoFocus
           icon={<Icon name="copy" size={15} />}
           onClick={() => {
             void navigator.clipboard.writeText(text).then(() => setIsCopied(true));

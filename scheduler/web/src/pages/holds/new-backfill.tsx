@@ -47,6 +47,7 @@ export function NewBackfill({ onClose }: { readonly onClose: () => void }) {
             {(input) => (
               <DatePicker.RangePicker
                 {...input}
+                aria-label={t('backfill.range')}
                 onChange={(days) =>
                   setRange(
                     days?.[0] == null || days[1] == null

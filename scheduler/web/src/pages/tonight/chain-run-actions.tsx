@@ -1,10 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Dropdown, Select } from 'antd';
+import { Button, Select } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { useAsk } from '../../look/ask.tsx';
 import { Field } from '../../look/field.tsx';
+import { MenuBelow } from '../../look/menu-below.tsx';
 import type { ChainRunDetail } from './tonight.tsx';
 
 /** Its dialog brings a calendar, which the first page does without. */
@@ -84,8 +85,7 @@ export function ChainRunActions({ shown }: { readonly shown: ChainRunDetail }) {
   const isOpen = run.state === 'running';
   return (
     <>
-      <Dropdown
-        trigger={['click']}
+      <MenuBelow
         menu={{
           items: [
             { key: 'mark', label: t('chainRun.markTitle') },
@@ -96,7 +96,7 @@ export function ChainRunActions({ shown }: { readonly shown: ChainRunDetail }) {
         }}
       >
         <Button>{t('chainRun.do')}</Button>
-      </Dropdown>
+      </MenuBelow>
       {isStarting && (
         <Suspense fallback={null}>
           <StartAgain chain={run.chain} onClose={() => setIsStarting(false)} />
