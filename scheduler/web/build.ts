@@ -93,6 +93,8 @@ function run(command: string, args: readonly string[]): Promise<void> {
     // npm and vite are those beside this Node.
     const env = {
       ...process.env,
+      // Whoever starts it may be something else, as a test is: libraries leave out what is for those only by this.
+      NODE_ENV: 'production',
       PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
       NO_COLOR: '1',
     };
