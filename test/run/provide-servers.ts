@@ -1,13 +1,16 @@
 // Runs once before the first test (vitest's globalSetup) and hands the servers to the tests by environment variables.
-// It starts privately what is installed, uses what is running where that is not to be had, and never installs anything.
+// It uses what is running or starts privately what is installed, and never installs anything.
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import { VARIABLES } from '../support/server-names.ts';
 import { CHROMIUMS, findProgram } from './find-program.ts';
-import { canConnect, memoryFolder, startMariadb, startRedis } from './private-servers.ts';
+import { canConnect, memoryFolder, type PrivateServer, startMariadb, startRedis } from './private-servers.ts';
 
 const MARIADB_AT_HOME = 'mysql://root@127.0.0.1:3306';
 const REDIS_AT_HOME = { host: '127.0.0.1', port: 6379 };
+
+/** `npm test` without a filter says so. */
+const isWholeRun = (): boolean => process.env.DAYBREAK_TEST_WHOLE === '1';
 
 type Provided = { readonly address: string; readonly giveBack: () => Promise<void> };
 
@@ -37,16 +40,27 @@ async function provide(variable: string, find: () => Promise<Provided | null>): 
   return { ...found, giveBack };
 }
 
-// In memory a private one is better than the machine's: it is there in two seconds, and the tables of a scheduler are made
-// in 0.1 s, where a disk that keeps what it promises takes 2 to 6.
+// Of a whole run the server is a private one in memory: the tables of a scheduler are made there in 0.1 s, where a disk that
+// keeps what it promises takes 2 to 6. For a file or two the start of a server is not worth it while one runs already.
 async function provideMariadb(): Promise<Provided | null> {
-  const memory = memoryFolder();
-  const isHomeGood = memory === null && (await acceptsRoot(MARIADB_AT_HOME));
-  const started = isHomeGood ? null : await startMariadb(memory ?? undefined);
-  const server = started?.address ?? MARIADB_AT_HOME;
-  if (started === null && !(await acceptsRoot(server))) return null;
-  const own = await ownDatabase(server);
+  const isAtHome = await acceptsRoot(MARIADB_AT_HOME);
+  const inMemory = isAtHome && !isWholeRun() ? null : await startInMemory();
+  const started = inMemory ?? (isAtHome ? null : await startMariadb());
+  if (started === null && !isAtHome) return null;
+  const own = await ownDatabase(started?.address ?? MARIADB_AT_HOME);
   return { address: own.address, giveBack: started === null ? own.giveBack : started.stop };
+}
+
+/** Null also where it does not start there: a system may confine servers to folders that it names. */
+async function startInMemory(): Promise<PrivateServer | null> {
+  const memory = memoryFolder();
+  if (memory === null) return null;
+  try {
+    return await startMariadb(memory);
+  } catch (cause) {
+    process.stdout.write(`No MariaDB in ${memory}, so on a disk: ${(cause as Error).message}\n`);
+    return null;
+  }
 }
 
 /** Only where somebody gives its address. One that names no database gets a database of the run's own. */

@@ -9,6 +9,7 @@ const args = process.argv.slice(2);
 
 // With a filter only the tests that it names run: `npm test -- test/unit/shared -t "leap day"`.
 const checks = args.length > 0 ? [] : [...runLint(), ...runTypecheck()];
+if (args.length === 0) process.env.DAYBREAK_TEST_WHOLE = '1';
 const tests = await runVitest(args);
 
 const files = [...new Set(tests.failures.map(({ file }) => file))];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { findProgram } from '../run/find-program.ts';
 import { type KeptServer, keepServer } from '../run/keep-server.ts';
-import { canConnect } from '../run/private-servers.ts';
+import { canConnect, memoryFolder } from '../run/private-servers.ts';
 import { freePort } from './free-port.ts';
 
 /** A MariaDB of this test's own, which may be killed, frozen, made read-only and started anew; the run's may not. */
@@ -28,7 +28,8 @@ const DATABASE = 'daybreak_private';
 export async function startPrivateMariadb(extra: readonly string[] = []): Promise<PrivateMariadb> {
   const [server, installer] = [findProgram(['mariadbd']), findProgram(['mariadb-install-db'])];
   if (server === null || installer === null) throw new Error('no mariadbd is installed');
-  const folder = mkdtempSync(join(tmpdir(), 'daybreak-private-mariadb-'));
+  // A process that is killed loses nothing that memory holds, and no disk is waited for.
+  const folder = mkdtempSync(join(memoryFolder() ?? tmpdir(), 'daybreak-private-mariadb-'));
   const user = process.getuid?.() === 0 ? [`--user=${userInfo().username}`] : [];
   const shared = ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...user];
   const made = spawnSync(installer, [...shared, '--auth-root-authentication-method=normal', '--skip-test-db'], {
