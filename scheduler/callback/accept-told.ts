@@ -1,5 +1,6 @@
 import type { RunManifest, SliceSettled, Total } from '../../shared/protocol/wire.ts';
 import type { SqlTx } from '../../shared/sql/sql.ts';
+import { closeAlarm } from '../alarm/raise-alarm.ts';
 import { type Effects, newEffects } from '../effects.ts';
 import { concludeTold } from '../run/conclude-run.ts';
 import { isRunEnded } from '../run/run-transitions.ts';
@@ -119,8 +120,12 @@ async function conclude(tx: SqlTx, ctx: SchedulerContext, run: RunRow, after: st
     alarm(effects, run, next.mismatch ?? 'MANIFEST_MISMATCH', {});
   }
   if (run.chainRunId !== null) effects.changedChainRuns.add(run.chainRunId);
-  if (!isRunEnded(run.state)) await concludeTold(tx, ctx, next, job, effects);
-  else await concludeResumers(tx, ctx, run, effects);
+  if (!isRunEnded(run.state)) return concludeTold(tx, ctx, next, job, effects);
+  // What its night has left behind has its outcome.
+  if (next.slicesTold === next.sliceCount) {
+    await closeAlarm(tx, { kind: 'ITEMS_UNRESOLVED', subjectKind: 'run', subjectId: run.id });
+  }
+  await concludeResumers(tx, ctx, run, effects);
 }
 
 /** Runs that go on with the work of an ended one are settled by what is told of that. Locked after it: its id is smaller. */

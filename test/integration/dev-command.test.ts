@@ -90,7 +90,7 @@ test.concurrent('dev settles a night, has its home for itself, and goes on from 
   const addresses = ({ told }: typeof first) =>
     told.filter(({ event }) => event === 'executor_joined').map(({ address }) => String(address));
   expect(new Set([...addresses(first), ...addresses(third), ...addresses(fourth)]).size).toBe(3);
-  expect(fourth.told.filter(({ event }) => event === 'executor_silent' || event === 'alarm')).toEqual([]);
+  expect(fourth.told.filter(({ event, kind }) => event === 'executor_silent' || kind === 'EXECUTOR_LOST')).toEqual([]);
   fourth.child.kill('SIGINT');
   expect((await fourth.ended).code).toBe(130);
 });

@@ -58,6 +58,8 @@ export async function watchNights(ctx: SchedulerContext, { counts, movements }: 
       const [, subjectKind = '', subjectId = ''] = key.split(':');
       // A process that is gone for good is told until a person says that it is dealt with.
       if (kind === 'EXECUTOR_LOST' && (await isGone(tx, Number(subjectId)))) continue;
+      // A later night, or a person, settles what a run has left behind.
+      if (kind === 'ITEMS_UNRESOLVED' && (await hasEndedPartlyTold(tx, Number(subjectId)))) continue;
       await closeAlarm(tx, { kind, subjectKind: subjectKind as Alarm['subjectKind'], subjectId });
     }
     return effects;
@@ -132,6 +134,14 @@ async function lostExecutors(db: SqlReader): Promise<Alarm[]> {
 
 async function isGone(db: SqlReader, executorId: number): Promise<boolean> {
   return (await db.get(`select id from s_executor where id = ? and state = 'gone'`, [executorId])) !== null;
+}
+
+async function hasEndedPartlyTold(db: SqlReader, runId: number): Promise<boolean> {
+  const left = await db.get(
+    `select id from s_run where id = ? and ended_at is not null and slices_told < slice_count`,
+    [runId],
+  );
+  return left !== null;
 }
 
 const keyOf = (alarm: Pick<Alarm, 'kind' | 'subjectKind' | 'subjectId'>): string =>

@@ -4,12 +4,15 @@ import { watchNights } from '../../../../scheduler/admin/alarm/watch-nights.ts';
 import { type AskedRun, createLiveCounts } from '../../../../scheduler/admin/night/live-counts.ts';
 import { viewAlarms } from '../../../../scheduler/alarm/alarms.ts';
 import { acceptRunManifest, acceptSlicesSettled } from '../../../../scheduler/callback/accept-told.ts';
+import { endRunsOfEndedChains } from '../../../../scheduler/chain/end-runs-of-ended-chains.ts';
+import { evaluateEdges } from '../../../../scheduler/chain/evaluate-edges.ts';
 import { cancelChainRun, startChain } from '../../../../scheduler/chain/start-chain.ts';
 import { readDefinitions } from '../../../../scheduler/definition/read-definitions.ts';
 import { storeDefinitions } from '../../../../scheduler/firing/store-definitions.ts';
 import { recordDeparture } from '../../../../scheduler/registry/record-heartbeat.ts';
 import { retireSilentExecutors } from '../../../../scheduler/registry/retire-silent-executors.ts';
 import { killRun } from '../../../../scheduler/run/kill-run.ts';
+import { attemptById } from '../../../../scheduler/storage/sql/attempt-queries.ts';
 import { type GivenRuns, givenRuns, only } from '../../../support/given-runs.ts';
 import { job } from '../../../support/given-scheduler.ts';
 
@@ -104,6 +107,32 @@ test('a run that is back with items whose outcome is not known is told after hal
   await acceptSlicesSettled(given.ctx, [settled(runId, 1)] as never);
   expect((await given.view(runId)).state).toBe('succeeded');
   expect(await open(given)).toEqual([]);
+});
+
+test('what a night leaves without an outcome is told when it ends, until a later one has settled it', async () => {
+  const given = await givenRuns(JOBS);
+  const night = {
+    name: 'night',
+    nodes: ['debit', 'report'],
+    edges: [{ from: 'debit', to: 'report', orCutOff: true }],
+  } as const;
+  await storeDefinitions(given.ctx, { calendars: [], ...readDefinitions(JOBS, [night]) });
+  const cutOffAtMs = given.runtime.clock.wallMs() + 20 * MINUTE;
+  await startChain(given.ctx, { chain: 'night', businessDate: '2026-11-20', requestId: 'a', cutOffAtMs });
+  const debit = only(await given.dispatch());
+  const runId = await given.store.read('run', async (db) => Number((await attemptById(db, debit.logId))?.runId));
+  await acceptRunManifest(given.ctx, { runId, sliceCount: 2, totals: totals(2) as never });
+  await acceptSlicesSettled(given.ctx, [settled(runId, 0)] as never);
+  await given.report(debit);
+  await advance(given, 20 * MINUTE);
+  await evaluateEdges(given.ctx);
+  await given.report(only(await given.dispatch()));
+  await endRunsOfEndedChains(given.ctx);
+  expect((await given.view(runId)).state).toBe('timed_out');
+  expect(await open(given)).toEqual([`ITEMS_UNRESOLVED run ${runId}`]);
+  await acceptSlicesSettled(given.ctx, [settled(runId, 1)] as never);
+  // Also where nobody looks at the whole, in a scheduler without the admin.
+  expect(await viewAlarms(given.ctx)).toEqual([]);
 });
 
 test('a run that nobody takes starts late, until it has ended; one that begins in time never', async () => {
@@ -218,9 +247,7 @@ describe('a cut-off', () => {
     const given = await givenChains();
     const chainRunId = await start(given, 'debits', 30 * MINUTE);
     const { logId } = only(await given.dispatch());
-    const runId = await given.store.read('run', async (db) =>
-      Number((await db.get<{ id: number }>('select run_id as id from s_attempt where id = ?', [logId]))?.id),
-    );
+    const runId = await given.store.read('run', async (db) => Number((await attemptById(db, logId))?.runId));
     await acceptRunManifest(given.ctx, { runId, sliceCount: 2, totals: totals(600) as never });
     // Nothing of it is told: each slice holds an item that is open.
     const worked =
