@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findCircle, layOutGraph, rankNodes } from '../../../scheduler/web/src/pure/graph-layout.ts';
+import { ranksOf } from '../../../scheduler/admin/night/chain-eta.ts';
+import { findCircle, layOutGraph } from '../../../scheduler/web/src/pure/graph-layout.ts';
 
 const BOX = { boxWidth: 100, boxHeight: 40, rankGap: 30, gap: 10, direction: 'right' } as const;
 const edges = (...pairs: readonly string[]) => pairs.map((pair) => ({ from: pair[0] ?? '', to: pair[1] ?? '' }));
+
+/** As the API ranks them. */
+function rankNodes(ids: readonly string[], lines: ReturnType<typeof edges>) {
+  const ranks = ranksOf(ids, lines);
+  return ids.map((id) => ({ id, rank: ranks.get(id) ?? 0 }));
+}
 
 test('nodes stand at the longest way from a root', () => {
   expect(rankNodes(['a', 'b', 'c', 'd'], edges('ab', 'bc', 'ac', 'ad')).map(({ rank }) => rank)).toEqual([0, 1, 2, 1]);

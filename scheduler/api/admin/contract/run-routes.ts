@@ -119,7 +119,7 @@ export type RunDetail = Static<typeof RunDetail>;
 /** What happened to a run, in order. */
 export const TimelineEntry = Type.Object({
   atMs: Instant,
-  /** planned, made, split, sent, accepted, ended, retried, dispatched, settled, run_ended, killed, ... */
+  /** planned, made, sent, accepted, how an attempt ended (failed, lost, ...), dispatched, settled, run_ and how the run ended. */
   kind: Type.String(),
   shardIndex: orNull(Type.Integer()),
   attempt: orNull(Type.Integer()),

@@ -8,9 +8,9 @@ import { useSession } from '../app/session.tsx';
 import { useAsk } from './ask.tsx';
 import { keepBulk } from './bulk-kept.ts';
 
-export type BulkAction = Body<'POST /bulk'>['action'];
+type BulkAction = Body<'POST /bulk'>['action'];
 
-export interface BulkChoice {
+interface BulkChoice {
   readonly action: BulkAction;
   readonly danger?: true;
   /** What is sent beside it, asked in the dialog. */

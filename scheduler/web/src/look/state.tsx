@@ -92,8 +92,8 @@ export function useStateWord(): (state: string) => string {
   return (state) => (i18n.exists(`state.${state}`) ? t(`state.${state}`) : state);
 }
 
-/** Drawn with currentColor, so that it goes into other drawings too. */
-export function ShapePath({ shape }: { readonly shape: Shape }) {
+/** Drawn with currentColor, which is that of the tone. */
+function ShapePath({ shape }: { readonly shape: Shape }) {
   const cut = { stroke: 'var(--sheet)', strokeWidth: 1.8, strokeLinecap: 'round', strokeLinejoin: 'round' } as const;
   const drawn = { stroke: 'currentColor', strokeWidth: 1.7, strokeLinecap: 'round', strokeLinejoin: 'round' } as const;
   switch (shape) {
@@ -177,5 +177,3 @@ export function ShapePath({ shape }: { readonly shape: Shape }) {
       );
   }
 }
-
-export const shapeOf = (state: string): Shape => (LOOKS[state] ?? UNKNOWN_LOOK)[0];

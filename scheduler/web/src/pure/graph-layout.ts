@@ -74,22 +74,6 @@ export function layOutGraph(
   };
 }
 
-/** Longest way from a root, for graphs that come without ranks. Nodes of a circle stand where the circle is entered. */
-export function rankNodes(ids: readonly string[], edges: readonly GraphEdge[]): GraphNode[] {
-  const parents = new Map<string, string[]>(ids.map((id) => [id, []]));
-  for (const { from, to } of edges) if (parents.has(from)) parents.get(to)?.push(from);
-  const rank = new Map<string, number>();
-  const find = (id: string, path: ReadonlySet<string>): number => {
-    const known = rank.get(id);
-    if (known !== undefined) return known;
-    const above = (parents.get(id) ?? []).filter((parent) => !path.has(parent));
-    const found = above.length === 0 ? 0 : 1 + Math.max(...above.map((parent) => find(parent, new Set([...path, id]))));
-    if (path.size === 0) rank.set(id, found);
-    return found;
-  };
-  return ids.map((id) => ({ id, rank: find(id, new Set()) }));
-}
-
 /** A way round in a circle, e.g. a > b > a, or null. */
 export function findCircle(ids: readonly string[], edges: readonly GraphEdge[]): string[] | null {
   const next = new Map<string, string[]>();

@@ -10,7 +10,7 @@ const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 /** Marks that turn the direction of writing, and characters that are not seen at all. */
 const DIRECTIONS = /[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-export const withoutEscapes = (text: string): string => text.replace(ESCAPES, '');
+const withoutEscapes = (text: string): string => text.replace(ESCAPES, '');
 
 /** Of one line. Tabs stay; a lone carriage return is seen as one. */
 export function inertLine(text: string): string {

@@ -18,7 +18,7 @@ export interface LogPiece {
 
 export const EMPTY_WINDOW: LogWindow = { lines: [], isStart: false, isEnd: false };
 /** What a browser can hold and scroll without effort; 20,000 lines of 200 characters are 8 MB. */
-export const WINDOW_LINES_MAX = 20_000;
+const WINDOW_LINES_MAX = 20_000;
 
 /** A new window: the last lines of the log, or those around a line that was searched for. */
 export const openWindow = ({ lines, isEnd }: LogPiece): LogWindow => ({

@@ -1,14 +1,13 @@
 import type { MoneyTotal } from './money-states.ts';
 
-/** What is known of a night that matters for what it came to. */
-export interface NightFacts {
+/** Whether everything that was due is accounted for; null while nobody knows. A night that was refused debited nothing. */
+export function holdsConservation({
+  state,
+  differences,
+}: {
   readonly state: string;
   readonly differences: number | null;
-  readonly totals: readonly MoneyTotal[];
-}
-
-/** Whether everything that was due is accounted for; null while nobody knows. A night that was refused debited nothing. */
-export function holdsConservation({ state, differences }: Pick<NightFacts, 'state' | 'differences'>): boolean | null {
+}): boolean | null {
   if (differences === null || state === 'running' || state === 'refused') return null;
   // A night of which no file could be had is not proven: it differs, although no difference was found.
   return state !== 'differs' && differences === 0;

@@ -9,16 +9,7 @@ import { Inert, Instant } from '../../look/values.tsx';
 /** What every run has, in thousands where there are many shards; left out unless it is asked for. */
 const USUAL: readonly string[] = ['sent', 'accepted'];
 const GOOD: readonly string[] = ['settled', 'run_succeeded', 'succeeded'];
-const BAD: readonly string[] = [
-  'failed',
-  'lost',
-  'killed',
-  'timed_out',
-  'refused',
-  'retried',
-  'run_failed',
-  'run_timed_out',
-];
+const BAD: readonly string[] = ['failed', 'lost', 'refused', 'run_failed', 'run_timed_out'];
 
 export function Timeline({ runId }: { readonly runId: number }) {
   const { t } = useTranslation();

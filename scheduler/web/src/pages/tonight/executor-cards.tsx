@@ -78,5 +78,5 @@ export function ExecutorCards({
 }
 
 /** As people count: from 1. */
-export const shardName = (index: number, total: number | null): string =>
+const shardName = (index: number, total: number | null): string =>
   total === null || total <= 1 ? '' : `${index + 1}/${total}`;

@@ -121,7 +121,7 @@ function countByRank(nodes: readonly Node[]): number[] {
 }
 
 /** Only what differs from the usual: after success, when all is settled. */
-export function EdgeNote({ edge, style }: { readonly edge: Edge; readonly style: { left: number; top: number } }) {
+function EdgeNote({ edge, style }: { readonly edge: Edge; readonly style: { left: number; top: number } }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const notes = [
