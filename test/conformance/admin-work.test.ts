@@ -114,6 +114,8 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     const found = async (query: object) =>
       (await admin.ask('GET /jobs', root, { query })).body.items.map(({ name }) => name);
     expect(await found({ search: 'CLOSE' })).toEqual(['close', 'close-too']);
+    // The copy runs what `close` runs; its name has more.
+    expect(await found({ name: 'Too' })).toEqual(['close-too']);
     expect(await found({ tag: 'night', enabled: true })).toEqual(['close', 'import']);
     expect(await found({ group: 'reports' })).toEqual(['report']);
     expect(await found({ owner: 'ana', schedule: 'cron' })).toEqual(['import']);
@@ -228,6 +230,7 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     const filters = async (asker: Asker) => (await admin.ask('GET /chain-filters', asker)).body;
     expect(await filters(root)).toEqual({ tags: ['month'], owners: ['ana'] });
     expect([await listed({ tag: 'month', owner: 'ana' }), await listed({ tag: 'other' })]).toEqual([['night'], []]);
+    expect([await listed({ name: 'IGH' }), await listed({ name: 'ana' })]).toEqual([['night'], []]);
     // One of its jobs is of a group that they do not see.
     const elsewhere = await admin.user('elsewhere', [{ group: 'reports', permissions: ['view'] }], root);
     expect(await filters(elsewhere)).toEqual({ tags: [], owners: [] });

@@ -68,6 +68,9 @@ function problemsOf(fault: Fault, schema: TSchema): FieldProblem[] {
     const { allowedValues = [] } = params as { allowedValues?: readonly unknown[] };
     return [{ path, message: `must be one of ${allowedValues.join(', ')}` }];
   }
+  const { limit } = params as { limit?: unknown };
+  if (keyword === 'minLength' && limit === 1) return [{ path, message: 'must not be empty' }];
+  if (keyword === 'minItems' && limit === 1) return [{ path, message: 'must have at least one' }];
   // What may be left empty says what it has to be; that it is not empty is plain.
   if (keyword === 'anyOf' || (keyword === 'type' && /\/anyOf\/\d+$/.test(schemaPath) && isNull(params))) return [];
   if (keyword === 'pattern') return [{ path, message: inWords(schema, schemaPath) ?? message }];

@@ -80,6 +80,8 @@ export const keptRoutes = <const S extends Subject, P extends TSchema, V extends
 /** What the lists of both are filtered by. */
 export const KEPT_FILTER = {
   search: maybe(Type.String({ maxLength: 100 })),
+  /** A part of the name alone. */
+  name: maybe(Type.String({ maxLength: 64 })),
   tag: maybe(Type.String({ maxLength: 64 })),
   owner: maybe(Type.String({ maxLength: 64 })),
   enabled: maybe(Type.Boolean()),

@@ -47,15 +47,17 @@ export function isWanted(
   chain: Chain,
   {
     search = '',
+    name = '',
     tag,
     owner,
     enabled,
     removed = false,
-  }: { search?: string; tag?: string; owner?: string; enabled?: boolean; removed?: boolean },
+  }: { search?: string; name?: string; tag?: string; owner?: string; enabled?: boolean; removed?: boolean },
 ): boolean {
   const text = search.trim().toLowerCase();
   return (
     isTakenAway(chain) === removed &&
+    chain.name.toLowerCase().includes(name.toLowerCase()) &&
     (tag === undefined || chain.tags.includes(tag)) &&
     (owner === undefined || chain.owner === owner) &&
     (enabled === undefined || chain.enabled === enabled) &&

@@ -48,6 +48,7 @@ function holdOf(holds: readonly HoldRow[], job: Pick<Job, 'name' | 'group'>): st
 
 export interface JobFilter {
   readonly search?: string;
+  readonly name?: string;
   readonly group?: string;
   readonly tag?: string;
   readonly owner?: string;
@@ -58,10 +59,11 @@ export interface JobFilter {
 
 /** Whether the filters of the list let it through. */
 export function matcherOf(filter: JobFilter): (job: Listed<Job>) => boolean {
-  const { group, tag, owner, schedule, enabled, removed = false } = filter;
+  const { name = '', group, tag, owner, schedule, enabled, removed = false } = filter;
   const search = filter.search?.trim().toLowerCase() ?? '';
   return ({ id, definition: job }) =>
     isTakenAway(job) === removed &&
+    job.name.toLowerCase().includes(name.toLowerCase()) &&
     (group === undefined || job.group === group) &&
     (tag === undefined || job.tags.includes(tag)) &&
     (owner === undefined || job.owner === owner) &&

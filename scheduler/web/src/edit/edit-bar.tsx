@@ -34,14 +34,13 @@ export function EditBar<T>({
             <code>{path}</code> <Inert text={message} />
           </span>
         ))}
-        {isQuiet && (
-          <span className="soft">
-            {problems.size > 0
-              ? t('edit.problems', { count: problems.size })
-              : isChanged
-                ? t('edit.changed')
-                : t('edit.unchanged')}
-          </span>
+        {isQuiet && problems.size > 0 && (
+          <Button type="link" size="small" onClick={showFirst}>
+            {t('edit.problems', { count: problems.size })}
+          </Button>
+        )}
+        {isQuiet && problems.size === 0 && (
+          <span className="soft">{t(isChanged ? 'edit.changed' : 'edit.unchanged')}</span>
         )}
       </div>
       <Button onClick={() => void navigate(-1)}>{t('common.cancel')}</Button>
@@ -56,4 +55,9 @@ export function EditBar<T>({
       <Leaving blocker={blocker} />
     </div>
   );
+}
+
+/** A definition is longer than a screen: to the first field with something wrong. */
+function showFirst(): void {
+  document.querySelector('.field .wrong')?.closest('.field')?.querySelector<HTMLElement>('input, textarea')?.focus();
 }

@@ -29,7 +29,7 @@ export function NamesSelect({
 const SHOWN_MAX = 100;
 
 function useNames(of: Named, search: string): readonly string[] {
-  const query = search === '' ? { limit: SHOWN_MAX } : { limit: SHOWN_MAX, search };
+  const query = search === '' ? { limit: SHOWN_MAX } : { limit: SHOWN_MAX, name: search };
   const jobs = useRead('GET /jobs', { query }, { enabled: of === 'job' });
   const chains = useRead('GET /chains', { query }, { enabled: of === 'chain' });
   const groups = useRead('GET /groups', {}, { enabled: of === 'group' });

@@ -7,7 +7,7 @@ import { Field } from '../../look/field.tsx';
 import { SaveDialog } from '../../look/save-dialog.tsx';
 import { SwitchField } from '../../look/switch-field.tsx';
 import type { Channel } from './channels.tsx';
-import { MailFields, NEW_MAIL } from './mail-fields.tsx';
+import { isWhole, MailFields, NEW_MAIL } from './mail-fields.tsx';
 
 type ChannelBody = Body<'POST /alarm-channels'>;
 const KINDS = ['email', 'webhook', 'dingtalk', 'feishu', 'slack'] as const;
@@ -46,7 +46,7 @@ export function ChannelDialog({
   return (
     <SaveDialog
       title={channel === null ? t('channels.new') : channel.name}
-      isReady={name !== ''}
+      isReady={name !== '' && (isMail ? isWhole(mail) : url !== '')}
       save={save}
       onClose={onClose}
     >

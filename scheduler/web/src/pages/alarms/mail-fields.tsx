@@ -7,6 +7,8 @@ export type MailSettings = Exclude<Channel['settings'], { url: string }>;
 
 export const NEW_MAIL: MailSettings = { host: '', port: 465, security: 'tls', from: '', to: [] };
 
+export const isWhole = ({ host, from, to }: MailSettings): boolean => host !== '' && from !== '' && to.length > 0;
+
 /** By which server mails go, and to whom. */
 export function MailFields({
   value,

@@ -91,7 +91,7 @@ function DaysField({
       {(input) => (
         <Input.TextArea
           {...input}
-          autoSize={{ minRows: 4, maxRows: 14 }}
+          rows={6}
           className="mono"
           disabled={onChange === null}
           value={text}

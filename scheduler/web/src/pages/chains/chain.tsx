@@ -80,7 +80,7 @@ function ChainRuns({ chain }: { readonly chain: string }) {
         rows={runs.rows}
         rowKey={({ id }) => id}
         query={runs}
-        empty={t('runs.none')}
+        empty={t('job.noRuns')}
         columns={[
           {
             key: 'id',

@@ -2,7 +2,6 @@ import '../../edit/edit.css';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
-import type { Body } from '../../../../api/admin/contract/routes.ts';
 import { call } from '../../api/client.ts';
 import { type Reply, useRead } from '../../api/read.ts';
 import { EditBar } from '../../edit/edit-bar.tsx';
@@ -10,9 +9,7 @@ import { SCHEDULE_PATHS, ScheduleEditor } from '../../edit/schedule-editor.tsx';
 import { type Setting, Settings } from '../../edit/settings.tsx';
 import { useEditor } from '../../edit/use-editor.ts';
 import { Loaded, Page, Panel } from '../../look/parts.tsx';
-import { jobSettings } from './job-settings.ts';
-
-type JobInput = Body<'POST /jobs'>['job'];
+import { type JobInput, jobSettings, NEW_JOB } from './job-settings.ts';
 
 export function EditJob() {
   const { jobId } = useParams();
@@ -21,29 +18,6 @@ export function EditJob() {
   if (id === 0) return <Editor view={null} />;
   return <Loaded of={view}>{(data) => <Editor key={data.version} view={data} />}</Loaded>;
 }
-
-const NEW_JOB: JobInput = {
-  name: '',
-  handler: '',
-  group: '',
-  route: 'FAILOVER',
-  schedule: { kind: 'none' },
-  retry: { count: 0, firstMs: 0, factor: 2, maxMs: 5_000, jitter: 0, on: ['FAILED', 'TIMEOUT'] },
-  misfire: { policy: 'FIRE_ONCE', afterMs: 5_000, max: 100, windowMs: 86_400_000, holdAfterMs: null },
-  limits: { startAtMs: null, endAtMs: null, calendar: null, roll: 'skip' },
-  businessDate: { zone: null, offsetDays: 0 },
-  block: 'SERIAL_EXECUTION',
-  priority: 5,
-  glueType: 'BEAN',
-  onNodeLoss: 'auto',
-  enabledWhile: 'always',
-  timeoutSeconds: 0,
-  parallelMax: 0,
-  shardTotal: null,
-  slowAfterSeconds: null,
-  arrival: null,
-  enabled: true,
-};
 
 function Editor({ view }: { readonly view: Reply<'GET /jobs/:jobId'> | null }) {
   const { t } = useTranslation();

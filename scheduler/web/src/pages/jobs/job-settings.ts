@@ -1,4 +1,7 @@
+import type { Body } from '../../../../api/admin/contract/routes.ts';
 import type { Setting } from '../../edit/settings.tsx';
+
+export type JobInput = Body<'POST /jobs'>['job'];
 
 const ROUTES = [
   'FIRST',
@@ -141,3 +144,27 @@ export const scheduleSettings = (known: Pick<Known, 'calendars' | 'zones'>): rea
   { path: 'misfire.windowMs', kind: 'duration' },
   { path: 'misfire.holdAfterMs', kind: 'duration', orNull: true },
 ];
+
+/** What a job is when nothing is said of it. */
+export const NEW_JOB: JobInput = {
+  name: '',
+  handler: '',
+  group: '',
+  route: 'FAILOVER',
+  schedule: { kind: 'none' },
+  retry: { count: 0, firstMs: 0, factor: 2, maxMs: 5_000, jitter: 0, on: ['FAILED', 'TIMEOUT'] },
+  misfire: { policy: 'FIRE_ONCE', afterMs: 5_000, max: 100, windowMs: 86_400_000, holdAfterMs: null },
+  limits: { startAtMs: null, endAtMs: null, calendar: null, roll: 'skip' },
+  businessDate: { zone: null, offsetDays: 0 },
+  block: 'SERIAL_EXECUTION',
+  priority: 5,
+  glueType: 'BEAN',
+  onNodeLoss: 'auto',
+  enabledWhile: 'always',
+  timeoutSeconds: 0,
+  parallelMax: 0,
+  shardTotal: null,
+  slowAfterSeconds: null,
+  arrival: null,
+  enabled: true,
+};

@@ -1,17 +1,15 @@
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { type Reply, usePages, useRead } from '../../api/read.ts';
-import { Tags } from '../../edit/definition-cells.tsx';
 import { DefinitionPage } from '../../edit/definition-page.tsx';
 import { NextFires } from '../../edit/next-fires.tsx';
 import { PastFires } from '../../edit/past-fires.tsx';
-import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import { Versions } from '../../edit/versions.tsx';
 import { List } from '../../look/list.tsx';
-import { Facts, Loaded, Panel } from '../../look/parts.tsx';
-import { Ago, Inert, Instant } from '../../look/values.tsx';
-import { inertValue } from '../../pure/inert-text.ts';
+import { Loaded, Panel } from '../../look/parts.tsx';
+import { Inert } from '../../look/values.tsx';
 import { useRunColumns } from '../runs/run-columns.tsx';
+import { JobFacts } from './job-facts.tsx';
 import { RunNow } from './run-now.tsx';
 
 type JobView = Reply<'GET /jobs/:jobId'>;
@@ -63,42 +61,9 @@ function LastRuns({ jobId }: { readonly jobId: number }) {
         rows={runs.rows.slice(0, 8)}
         rowKey={({ id }) => id}
         query={{ ...runs, hasNextPage: false }}
-        empty={t('runs.none')}
+        empty={t('job.noRuns')}
       />
     </Panel>
-  );
-}
-
-/** Every setting that is not empty, under the word that the editor has for it. */
-function JobFacts({ view }: { readonly view: JobView }) {
-  const { t } = useTranslation();
-  const { job } = view;
-  const text = (value: unknown) => <Inert text={inertValue(value)} />;
-  return (
-    <div className="stack">
-      <Facts
-        items={[
-          [t('setting.handler'), text(job.handler === '' ? job.glueType : job.handler)],
-          [t('setting.group'), text(job.group)],
-          [t('setting.route'), job.route],
-          job.shardTotal === null ? null : [t('setting.shardTotal'), job.shardTotal],
-          [t('schedule.kind'), <ScheduleWords key="schedule" schedule={job.schedule} />],
-          [t('jobs.next'), <Instant key="next" atMs={view.nextFireAtMs} />],
-          [t('setting.misfire.policy'), job.misfire.policy],
-          job.limits.calendar === null ? null : [t('setting.limits.calendar'), text(job.limits.calendar)],
-          [t('setting.block'), job.block],
-          [t('setting.priority'), job.priority],
-          [t('setting.timeoutSeconds'), job.timeoutSeconds === 0 ? t('common.none') : `${job.timeoutSeconds} s`],
-          [t('setting.retry.count'), job.retry.count],
-          [t('setting.onNodeLoss'), job.onNodeLoss],
-          job.owner === '' ? null : [t('setting.owner'), text(job.owner)],
-          [t('versions.version'), view.version],
-          [t('job.updated'), <Ago key="updated" atMs={view.updatedAtMs} />],
-        ]}
-      />
-      {job.tags.length > 0 && <Tags tags={job.tags} />}
-      {job.param !== '' && <pre className="param">{inertValue(job.param)}</pre>}
-    </div>
   );
 }
 
