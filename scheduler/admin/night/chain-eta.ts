@@ -117,11 +117,21 @@ const UNKNOWN_PART = 1 / 5;
 function endOfRun(run: SeenRun | null, usualMs: number | null, nowMs: number): End {
   const at = (end: number): End => ({ endAtMs: end, soonestAtMs: end });
   if (run !== null && run.endedAtMs !== null) return at(run.endedAtMs);
-  if (run !== null && run.etaAtMs !== null) return at(Math.max(nowMs, run.etaAtMs));
+  if (run !== null && run.etaAtMs !== null && !isNoise(run, run.etaAtMs, nowMs))
+    return at(Math.max(nowMs, run.etaAtMs));
   const begunAtMs = run === null || run.isUntouched ? nowMs : (run.begunAtMs ?? nowMs);
   const tookMs = nowMs - begunAtMs;
   if (usualMs === null) return { endAtMs: null, soonestAtMs: Math.round(nowMs + tookMs * UNKNOWN_PART) };
   return at(tookMs < usualMs ? begunAtMs + usualMs : nowMs + (tookMs - usualMs));
+}
+
+const PACE_MS_MIN = 60_000;
+const PACE_PART_MIN = 1 / 20;
+
+/** The pace of the first moments, with next to nothing done: connections are opened, caches are cold. */
+function isNoise({ begunAtMs }: SeenRun, etaAtMs: number, nowMs: number): boolean {
+  const tookMs = nowMs - (begunAtMs ?? nowMs);
+  return tookMs < PACE_MS_MIN && tookMs < (etaAtMs - nowMs + tookMs) * PACE_PART_MIN;
 }
 
 /** A node without a run: it begins when those before it are done. */

@@ -67,6 +67,10 @@ test('what waits, or is untouched, takes its time from now on; what is overdue i
   expect(debit({ state: 'running', begunAtMs: NOW - 9_000, isUntouched: true })).toBe(10_000);
   expect(debit({ state: 'running', begunAtMs: NOW - 9_000 })).toBe(1_000);
   expect(debit({ state: 'running', begunAtMs: NOW - 13_000 })).toBe(3_000);
+  // The pace of the first moments is noise, unless it has done some of the work.
+  expect(debit({ state: 'running', begunAtMs: NOW - 4_000, etaAtMs: NOW + 100_000 })).toBe(6_000);
+  expect(debit({ state: 'running', begunAtMs: NOW - 4_000, etaAtMs: NOW + 70_000 })).toBe(70_000);
+  expect(debit({ state: 'running', begunAtMs: NOW - 60_000, etaAtMs: NOW + 9_000_000 })).toBe(9_000_000);
   // An estimate that is past is now at the soonest.
   expect(debit({ state: 'running', begunAtMs: NOW - 9_000, etaAtMs: NOW - 1 })).toBe(0);
 });
