@@ -7,10 +7,13 @@ import { useRef } from 'react';
  */
 export function MenuBelow(props: Pick<DropdownProps, 'menu' | 'children'>) {
   const button = useRef<Element | null>(null);
-  const giveBack = () => {
-    const isElsewhere = document.activeElement?.closest('.ant-dropdown') === null;
-    if (!isElsewhere && button.current instanceof HTMLElement) button.current.focus();
-  };
+  // A moment later: the key that has chosen would press the button as well.
+  const giveBack = () =>
+    setTimeout(() => {
+      const at = document.activeElement;
+      const isNowhere = at === null || at === document.body || at.closest('.ant-dropdown') !== null;
+      if (isNowhere && button.current instanceof HTMLElement) button.current.focus();
+    });
   return (
     <Dropdown
       trigger={['click']}
