@@ -52,10 +52,11 @@ export function createSender(ctx: SchedulerContext): Sender {
 
   async function inTurn(address: string, line: Line, take: () => readonly Dispatch[]): Promise<void> {
     let taken: readonly Dispatch[] = [];
+    let inTime = false;
     try {
       await line.limiter.run(async () => {
         taken = take();
-        await sendTogether(ctx, address, taken);
+        inTime = await sendTogether(ctx, address, taken);
       });
     } catch (error) {
       // Their answers are not recorded: the shards stay `sent` and the same requests go out again.
@@ -63,7 +64,7 @@ export function createSender(ctx: SchedulerContext): Sender {
       ctx.logger.error({ err: error, logIds }, 'the answers to run requests were not recorded');
     } finally {
       for (const { request } of taken) inLine.delete(request.logId);
-      ctx.burst.ended(taken.length);
+      ctx.burst.ended(address, taken.filter(isFirst).length, { inTime });
       if (line.limiter.running + line.limiter.waiting + line.waiting.length === 0) lines.delete(address);
     }
   }
@@ -73,12 +74,12 @@ export function createSender(ctx: SchedulerContext): Sender {
       const { address, request } = dispatch;
       if (inLine.has(request.logId)) return;
       inLine.add(request.logId);
-      ctx.burst.began(1);
       const line = lineTo(address);
-      if (isRepeat(dispatch)) {
+      if (!isFirst(dispatch)) {
         void inTurn(address, line, () => [dispatch]);
         return;
       }
+      ctx.burst.began(address, 1);
       line.waiting.push(dispatch);
       // Each message takes its fill when its turn comes; a turn is asked for by the first request of each message.
       if (line.waiting.length % RUNS_MAX !== 1) return;
@@ -92,11 +93,13 @@ export function createSender(ctx: SchedulerContext): Sender {
   };
 }
 
-const isRepeat = (dispatch: Dispatch): boolean => dispatch.askFirst === true || dispatch.sentBeforeTo !== undefined;
+/** Not sent before, as far as this process knows. */
+const isFirst = (dispatch: Dispatch): boolean => dispatch.askFirst !== true && dispatch.sentBeforeTo === undefined;
 
-async function sendTogether(ctx: SchedulerContext, address: string, dispatches: readonly Dispatch[]): Promise<void> {
+/** Resolves when the answers are recorded: with whether somebody has answered, be it to say no, before the time was up. */
+async function sendTogether(ctx: SchedulerContext, address: string, dispatches: readonly Dispatch[]): Promise<boolean> {
   const [first] = dispatches;
-  if (first === undefined) return;
+  if (first === undefined) return true;
   if (dispatches.length === 1) return sendOne(ctx, first);
   const startedMs = ctx.runtime.clock.monotonicMs();
   const requests = dispatches.map(({ request }) => request);
@@ -114,9 +117,10 @@ async function sendTogether(ctx: SchedulerContext, address: string, dispatches: 
     note(ctx, dispatch, answer);
     if (answer.kind !== 'accepted' || more.has(dispatch.request)) await recordOne(ctx, dispatch, answer);
   }
+  return answers.some(({ kind }) => kind !== 'unclear');
 }
 
-async function sendOne(ctx: SchedulerContext, dispatch: Dispatch): Promise<void> {
+async function sendOne(ctx: SchedulerContext, dispatch: Dispatch): Promise<boolean> {
   const { address, request } = dispatch;
   const startedMs = ctx.runtime.clock.monotonicMs();
   const answer =
@@ -124,6 +128,7 @@ async function sendOne(ctx: SchedulerContext, dispatch: Dispatch): Promise<void>
   ctx.metrics.dispatchSeconds.observe((ctx.runtime.clock.monotonicMs() - startedMs) / 1_000);
   note(ctx, dispatch, answer);
   await recordOne(ctx, dispatch, answer);
+  return answer.kind !== 'unclear';
 }
 
 function note(ctx: SchedulerContext, { address, request }: Dispatch, answer: DispatchAnswer): void {
@@ -176,8 +181,7 @@ async function record(tx: SqlTx, ctx: SchedulerContext, dispatch: Dispatch, give
   const attempt = await attemptById(tx, logId);
   const shard = attempt === null ? null : await shardAt(tx, runId, attempt.shardIndex);
   // While this first request waited for its answer, another scheduler has sent it too.
-  const isFirst = dispatch.askFirst !== true && dispatch.sentBeforeTo === undefined;
-  const answer = isFirst && (attempt?.sends ?? 1) > 1 && saysNo(given) ? mayHaveCome(given.why) : given;
+  const answer = isFirst(dispatch) && (attempt?.sends ?? 1) > 1 && saysNo(given) ? mayHaveCome(given.why) : given;
   if (run !== null && attempt?.state === 'cancelled' && answer.kind === 'accepted') {
     // It was cancelled while its request was on the way, and the kill may have been there before it.
     await orderKill(tx, { logId, runId, jobId: run.jobId }, effects);

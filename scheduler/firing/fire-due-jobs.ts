@@ -9,6 +9,7 @@ import { cachedJobs } from '../storage/definition-cache.ts';
 import { type FireRow, lockFires, pickFires, plannedFires } from '../storage/sql/fire-queries.ts';
 import { type HoldRow, keepHolds } from '../storage/sql/hold-queries.ts';
 import { versionsDueUpTo } from '../storage/sql/many-fires-queries.ts';
+import { DUE } from './burst.ts';
 import { decideDueFire } from './decide-due-fire.ts';
 import { fireTogether } from './fire-together.ts';
 import { isLeftOver, judgeLeftOver } from './judge-left-over.ts';
@@ -36,14 +37,14 @@ export async function fireDueJobs(
       fires: await plannedFires(db, db.nowMs + LOOK_AHEAD_MS, BATCH, after),
     }));
     const due = fires.filter((fire) => fire.plannedAt <= nowMs);
-    ctx.burst.began(due.length);
+    ctx.burst.began(DUE, due.length);
     try {
       await decideAll(
         pass,
         due.map((fire) => fire.fireId),
       );
     } finally {
-      ctx.burst.ended(due.length);
+      ctx.burst.ended(DUE, due.length);
     }
     if (due.length === 0 && fires.length === BATCH) await readAhead(ctx);
     const next = fires[due.length];
