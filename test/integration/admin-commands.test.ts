@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { findProgram } from '../run/find-program.ts';
 import { type AdminCommands, adminCommands } from '../support/admin-commands.ts';
 import { nightBench } from '../support/night-command.ts';
 
+const MAIN = fileURLToPath(new URL('../../deploy/cli/main.ts', import.meta.url));
 const bench = nightBench();
 afterAll(() => bench.remove());
 
@@ -86,6 +91,49 @@ test('a file is shown, applied, and changes nothing the second time; what is exp
   const changed = await run('apply', path('more.yaml', FILE.replace('0 2 * * *', '0 3 * * *')), '--yes');
   expect(changed.stdout).toContain('    schedule.text: "0 2 * * *" -> "0 3 * * *"\n');
 });
+
+/** The program of util-linux that gives a command a terminal of its own. */
+const SCRIPT = findProgram(['script']);
+
+test.skipIf(SCRIPT === null)(
+  'on a terminal it asks, and only a yes is one: not an empty line, nor Ctrl-D, nor Ctrl-C',
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    const { run, root, key } = await scheduler();
+    writeFileSync(
+      join(bench.dir, 'asked.yaml'),
+      'jobs: [{ name: asked, group: nobody, handler: asked, route: FIRST }]',
+    );
+    const typed = async (text: string) => {
+      const child = spawn(
+        SCRIPT ?? '',
+        ['-qec', '"$NODE" "$MAIN" apply asked.yaml --schedulers "$ROOT"', '/dev/null'],
+        {
+          cwd: bench.dir,
+          env: {
+            ...process.env,
+            ...{ NODE: process.execPath, MAIN, ROOT: root, DAYBREAK_API_KEY: key, TERM: 'xterm', SHELL: '/bin/sh' },
+          },
+        },
+      );
+      let shown = '';
+      child.stdout.on('data', (part: Buffer) => {
+        const wasAsked = shown.includes('[y/N]');
+        shown += part.toString();
+        if (!wasAsked && shown.includes('[y/N]')) child.stdin.write(text);
+      });
+      const [code] = (await once(child, 'close')) as [number];
+      return { code, isChanged: !shown.includes('daybreak: nothing was changed') };
+    };
+    const answers = await Promise.all([typed('\r'), typed('\u0004'), typed('\u0003')]);
+    expect(answers).toEqual([2, 2, 130].map((code) => ({ code, isChanged: false })));
+    expect((await run('jobs', '--search', 'asked', '--json')).stdout).toBe('{"jobs":[]}\n');
+    expect(await typed('y\r')).toEqual({ code: 0, isChanged: true });
+    expect((await run('jobs', '--search', 'asked', '--json')).stdout).toContain('"name":"asked"');
+  },
+);
 
 test('a wrong field is named with its path and line, in YAML and in JSON', { timeout: 300_000 }, async () => {
   const { run } = await scheduler();

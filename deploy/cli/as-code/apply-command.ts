@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { FieldProblem } from '../../../scheduler/api/admin/contract/shapes.ts';
 import { apiCall, onePositional } from '../admin/api-call.ts';
 import { ApiRefusal } from '../admin/http-api-client.ts';
 import type { CommandCall } from '../command-call.ts';
+import { askYes } from '../screen/ask-yes.ts';
 import { inert } from '../screen/table.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -12,6 +12,8 @@ import { FileRefused, type ReadFile, readDefinitionFile } from './read-definitio
 import { countInWords, showChanges } from './show-changes.ts';
 
 const REFUSED = 2;
+/** Ctrl-C at the question. */
+const STOPPED = 130;
 
 /** `daybreak apply FILE`: shows what would change, asks, and does that in one transaction. */
 export async function runApplyCommand(call: CommandCall): Promise<number> {
@@ -44,9 +46,10 @@ export async function runApplyCommand(call: CommandCall): Promise<number> {
       cwd,
       people: changes.filter(({ kind, action }) => kind === 'person' && action === 'create').length,
     });
-    if (!given.switches.has('yes') && !(await agrees(terminal, countInWords(changes)))) {
+    const answer = given.switches.has('yes') ? 'yes' : await ask(terminal, countInWords(changes));
+    if (answer !== 'yes') {
       terminal.warn('daybreak: nothing was changed');
-      return REFUSED;
+      return answer === 'stopped' ? STOPPED : REFUSED;
     }
     const { changes: made, firstPasswords } = await place.fill(() =>
       api.ask('POST /definitions/apply', { body: { definitions, basis } }),
@@ -80,15 +83,9 @@ function refuse(terminal: Terminal, lines: readonly string[]): number {
 }
 
 /** Throws UsageError where nobody can be asked. */
-async function agrees(terminal: Terminal, what: string): Promise<boolean> {
+function ask(terminal: Terminal, what: string): Promise<'yes' | 'no' | 'stopped'> {
   if (process.stdin.isTTY !== true || !terminal.live) {
     throw new UsageError(`nobody can be asked whether this is meant (${what}): give --yes, or --dry-run to look only`);
   }
-  const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await dialogue.question(`Apply this (${what})? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    dialogue.close();
-  }
+  return askYes(`Apply this (${what})? [y/N] `);
 }

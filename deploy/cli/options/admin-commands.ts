@@ -43,6 +43,7 @@ const apply: CommandSpec = {
       2,
       'the file is refused, nobody agreed, bad option, no key or no right, or no scheduler is reachable; nothing changed',
     ],
+    [130, 'ended by Ctrl-C at the question; nothing changed'],
   ],
 };
 
