@@ -85,9 +85,7 @@ export async function partlyToldRuns(
 }
 
 /** The same of all runs that are open (the keys of s_open_run). */
-export async function partlyToldOpenRuns(
-  db: SqlReader,
-): Promise<{ readonly runId: number; readonly group: string }[]> {
+export async function partlyToldOpenRuns(db: SqlReader): Promise<{ readonly runId: number; readonly group: string }[]> {
   const rows = await db.all<{ runId: number; appName: string }>(
     `select r.id as runId, r.app_name as appName from s_open_run o join s_run r on r.id = o.run_id
       where r.slice_count is not null and r.slices_told < r.slice_count order by r.id`,
