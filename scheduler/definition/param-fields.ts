@@ -23,7 +23,7 @@ export interface ParamField {
 
 export type ParamFields = Readonly<Record<string, ParamField>>;
 
-const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const IN_WORDS: Readonly<Record<ParamType, string>> = {
   text: 'a text',
   integer: 'a whole number',
@@ -37,7 +37,7 @@ const IN_WORDS: Readonly<Record<ParamType, string>> = {
 export function checkParamFields(fields: ParamFields | null, refuse: Refuse): void {
   for (const [name, field] of Object.entries(fields ?? {})) {
     const at = `paramFields.${name}`;
-    if (!FIELD_NAME.test(name)) refuse('paramFields', `has "${name}": name fields by letters, digits, "_" and "-"`);
+    if (!FIELD_NAME.test(name)) refuse('paramFields', `has "${name}": name fields by letters, digits and "_"`);
     if (!PARAM_TYPES.includes(field.type)) refuse(`${at}.type`, `must be one of ${PARAM_TYPES.join(', ')}`);
     const isNumber = field.type === 'integer' || field.type === 'number';
     if (!isNumber && (field.min !== undefined || field.max !== undefined)) {

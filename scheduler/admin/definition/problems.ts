@@ -30,6 +30,7 @@ const PARTS_OF_JOB = [
   'misfire',
   'businessDate',
   'retry',
+  'paramFields',
   'param',
   'paramByShard',
   'arrival',
@@ -90,8 +91,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
 
 /** `job "import": schedule.text is no quartz cron: ...` and `job "import": "retry" must not have "cuont"`. */
 function problemIn(message: string, given: object): DefinitionProblem {
-  const said = message.replace(/^(job|chain) "[^"]*"(, (schedule|arrival|cutOff)( of kind \w+)?)?: /, '');
-  const part = /^(?:job|chain) "[^"]*", (schedule|arrival|cutOff)/.exec(message)?.[1];
+  const said = message.replace(
+    /^(job|chain) "[^"]*"(, (schedule|arrival|cutOff|paramFields\.\w+)( of kind \w+)?)?: /,
+    '',
+  );
+  const part = /^(?:job|chain) "[^"]*", (schedule|arrival|cutOff|paramFields\.\w+)/.exec(message)?.[1];
   const missing = /^the definition must have "(\w+)"/.exec(said)?.[1];
   if (missing !== undefined)
     return { path: part === undefined ? missing : `${part}.${missing}`, message: 'is missing' };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readJobInput } from '../../../../scheduler/admin/definition/problems.ts';
 import { dryRunJob } from '../../../../scheduler/admin/dry-run/dry-run-job.ts';
 import { startChain } from '../../../../scheduler/chain/start-chain.ts';
 import { configHash } from '../../../../scheduler/definition/config-hash.ts';
@@ -92,6 +93,25 @@ describe('a definition', () => {
     [{ a: { type: 'text', needed: true } as never }, 'must not have "needed"'],
   ])('is refused for fields that cannot be: %j', (paramFields, words) => {
     expect(() => define({ paramFields })).toThrow(words);
+  });
+
+  test('of a file or a form is told all that is wrong with it, field by field', () => {
+    const paths = (more: object) => {
+      const read = readJobInput(job(1, 'debit', more));
+      return read.kind === 'wrong' ? read.problems.map(({ path, message }) => [path, message]).toSorted() : [];
+    };
+    expect(paths({ paramFields: FIELDS, param: '{"limit":"x"}', priority: 10 })).toEqual([
+      ['param', 'has "limit", which is "x" and must be a whole number'],
+      ['priority', 'must be 1 to 9'],
+    ]);
+    expect(paths({ paramFields: { a: { type: 'text', min: 1 } }, priority: 10 })).toEqual([
+      ['paramFields.a', 'has min or max, which are for numbers, and is of type text'],
+      ['priority', 'must be 1 to 9'],
+    ]);
+    expect(paths({ paramFields: { a: { type: 'text', needed: 1 } } })).toEqual([
+      ['paramFields.a', 'the definition must not have "needed"'],
+    ]);
+    expect(paths({ paramFields: { a: {} } })).toEqual([['paramFields.a.type', 'is missing']]);
   });
 
   test('may leave out what is required when somebody starts it, alone or by a chain', () => {
