@@ -198,7 +198,7 @@ describeWith(['MariaDB'], 'a store whose MariaDB is not well', () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     releases.push(release);
     const holders = [1, 2].map(() => small.transaction('hold', () => held));
-    await vi.waitFor(() => expect(small.figures().connections.inUse).toBe(2));
+    await vi.waitFor(() => expect(small.figures().connections.inUse).toBe(2), { timeout: 60_000 });
     const waiters = Promise.allSettled([1, 2, 3, 4, 5].map(() => small.transaction('wait', async () => undefined)));
     expect(small.figures().connections).toEqual({ total: 2, inUse: 2, waiting: 5 });
     for (let i = 0; i < 20; i++) await small.transaction('renew', add, { urgent: true });
