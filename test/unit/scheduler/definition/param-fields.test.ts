@@ -104,9 +104,9 @@ describe('a definition', () => {
       ['param', 'has "limit", which is "x" and must be a whole number'],
       ['priority', 'must be 1 to 9'],
     ]);
-    expect(paths({ paramFields: { a: { type: 'text', min: 1 } }, priority: 10 })).toEqual([
+    expect(paths({ paramFields: { a: { type: 'text', min: 1 } }, retry: { count: -1 } })).toEqual([
       ['paramFields.a', 'has min or max, which are for numbers, and is of type text'],
-      ['priority', 'must be 1 to 9'],
+      ['retry.count', 'must be 0 or more'],
     ]);
     expect(paths({ paramFields: { a: { type: 'text', needed: 1 } } })).toEqual([
       ['paramFields.a', 'the definition must not have "needed"'],
