@@ -140,9 +140,9 @@ describeWith(['MariaDB'], 'a store whose MariaDB is not well', () => {
         const slow = tx.arrays('select sleep(60) from t').catch(() => undefined);
         await vi.waitFor(
           async () => {
-            const [row] = (await db.admin(`select info as info from information_schema.processlist where id = ${id}`)) as [
-              { info: string },
-            ];
+            const [row] = (await db.admin(
+              `select info as info from information_schema.processlist where id = ${id}`,
+            )) as [{ info: string }];
             expect(row.info).toContain('sleep');
           },
           { timeout: 60_000 },
