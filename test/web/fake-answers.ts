@@ -543,7 +543,12 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
     const all = data.nights(asked.nowMs);
     return page(chainRunId === undefined ? all : all.filter((one) => String(one.chainRunId) === chainRunId), asked);
   },
-  'GET /nights/report': ({ nowMs, query }) => data.nightReport(nowMs, query.nightId ?? '119'),
+  'GET /nights/report': ({ nowMs, query: { nightId = '' } }) => {
+    if (data.nights(nowMs).every((night) => night.nightId !== nightId)) {
+      throw new Refusal(404, 'NOT_FOUND', `there is no night ${nightId}`);
+    }
+    return data.nightReport(nowMs, nightId);
+  },
   'GET /reports/runs': ({ query }) => ({
     items: (query.by === 'job'
       ? data.jobs.map(({ name, id }) => [name, id] as const)

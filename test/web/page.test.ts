@@ -96,6 +96,19 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await page.waitForURL((url) => url.hash === '#/nights?group=reports');
   });
 
+  test('what is not there is a page with a way on, and keeps no other page from being live', async () => {
+    const page = await visit('nights');
+    await page.evaluate("location.hash = '#/nights/settlement/999'");
+    await page.getByRole('heading', { level: 1, name: 'Night 999' }).waitFor();
+    await page.getByText('there is no night 999').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await page.locator('.page').getByRole('link', { name: 'Nights' }).click();
+    await page.waitForURL((url) => url.hash === '#/nights?group=settlement');
+    await page.evaluate("location.hash = '#/runs/abc'");
+    await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+
   test('a wrong cron is named at its field, and put right it says when it fires', async () => {
     const page = await visit('edit-job');
     const cron = page.getByLabel('Cron expression');

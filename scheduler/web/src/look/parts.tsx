@@ -126,7 +126,7 @@ export function StaleNote({ of }: { readonly of: { readonly error: unknown; read
   return <ProblemNote error={of.error} onRetry={() => void of.refetch()} />;
 }
 
-interface Asked<T> {
+export interface Asked<T> {
   readonly data: T | undefined;
   readonly error: unknown;
   readonly isPending: boolean;

@@ -258,6 +258,7 @@ export const en = {
   'runs.open': 'Open',
   'runs.bad': 'Ended badly',
   'runs.sortNeeds': 'To sort by duration or lateness, choose a job or a time range.',
+  'runs.sortByStart': 'Sort by start',
 
   'origin.schedule': 'Schedule',
   'origin.cron': 'Cron',
@@ -960,6 +961,7 @@ export const en = {
   'mark.succeeded': 'count as succeeded',
 
   'executors.address': 'Address',
+  'executors.number': 'Executor {{id}}',
   'executors.load': 'In hand',
   'executors.beat': 'Last heard of',
   'executors.registered': 'Registered',
@@ -1008,6 +1010,7 @@ export const en = {
   'nights.differs_other': '{{count}} differences',
   'nights.notProven': 'not proven',
   'night.title': 'Night of {{date}}',
+  'night.number': 'Night {{id}}',
   'night.compare': 'Compare with …',
   'night.holds': 'Conservation holds: everything that was due is accounted for.',
   'night.breaks_one': 'Conservation does not hold: {{shown}} difference.',

@@ -256,6 +256,7 @@ export const zh = {
   'runs.open': '未结束',
   'runs.bad': '异常结束',
   'runs.sortNeeds': '按时长或延迟排序前，请先选择任务或时间范围。',
+  'runs.sortByStart': '按开始时间排序',
 
   'origin.schedule': '调度',
   'origin.cron': '按 Cron',
@@ -951,6 +952,7 @@ export const zh = {
   'mark.succeeded': '视为成功',
 
   'executors.address': '地址',
+  'executors.number': '执行器 {{id}}',
   'executors.load': '在手任务',
   'executors.beat': '最近心跳',
   'executors.registered': '注册时间',
@@ -999,6 +1001,7 @@ export const zh = {
   'nights.differs_other': '{{count}} 处差异',
   'nights.notProven': '未经证明',
   'night.title': '{{date}} 夜间批次',
+  'night.number': '夜间批次 {{id}}',
   'night.compare': '与 … 比较',
   'night.holds': '守恒成立：所有应处理的金额均有着落。',
   'night.breaks_one': '守恒不成立：{{shown}} 处差异。',

@@ -2,17 +2,27 @@ import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useRead } from '../../api/read.ts';
 import { List } from '../../look/list.tsx';
-import { Facts, Loaded, Page, Panel } from '../../look/parts.tsx';
+import { LoadedPage } from '../../look/loaded-page.tsx';
+import { Facts, Page, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { Nowhere } from '../nowhere.tsx';
 import { DrainButton } from './drain-button.tsx';
 
 export function ExecutorPage() {
-  const { t } = useTranslation();
   const executorId = Number(useParams().executorId);
+  return Number.isSafeInteger(executorId) ? <OfExecutor executorId={executorId} /> : <Nowhere />;
+}
+
+function OfExecutor({ executorId }: { readonly executorId: number }) {
+  const { t } = useTranslation();
   const view = useRead('GET /executors/:executorId', { params: { executorId } }, { topics: ['executors', 'tonight'] });
   return (
-    <Loaded of={view}>
+    <LoadedPage
+      of={view}
+      title={t('executors.number', { id: executorId })}
+      back={{ to: '/executors', text: t('nav.executors') }}
+    >
       {({ executor, doing }) => (
         <Page
           title={<Inert text={executor.address} />}
@@ -81,6 +91,6 @@ export function ExecutorPage() {
           </Panel>
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }

@@ -90,16 +90,18 @@ export function GroupList({
             cell: (group) => (
               <span className="row tight">
                 {may('edit', group.name) && (
+                  <Button size="small" onClick={() => onEdit(group)}>
+                    {t('job.edit')}
+                  </Button>
+                )}
+                {may('admin') && (
                   <>
                     <Button size="small" onClick={() => onJoin(group.name)}>
                       {t('groups.join')}
                     </Button>
-                    <Button size="small" onClick={() => onEdit(group)}>
-                      {t('job.edit')}
-                    </Button>
+                    <TokenButton group={group.name} />
                   </>
                 )}
-                {may('admin') && <TokenButton group={group.name} />}
               </span>
             ),
           },

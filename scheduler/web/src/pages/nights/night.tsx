@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { type Reply, usePages, useRead } from '../../api/read.ts';
 import { Icon } from '../../look/icon.tsx';
-import { Facts, Loaded, Page, Panel, ProblemNote } from '../../look/parts.tsx';
+import { LoadedPage } from '../../look/loaded-page.tsx';
+import { Facts, Page, Panel, ProblemNote } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { useSearch } from '../../look/use-search.ts';
 import { Duration, Instant } from '../../look/values.tsx';
@@ -24,19 +25,24 @@ export function NightPage() {
 }
 
 function OfNight({ group, nightId }: { readonly group: string; readonly nightId: string }) {
+  const { t } = useTranslation();
   const [get] = useSearch();
   const other = get('with');
   const report = useRead('GET /nights/report', { query: { group, nightId } });
   const beside = useRead('GET /nights/report', { query: { group, nightId: other } }, { enabled: other !== '' });
   return (
-    <Loaded of={report}>
+    <LoadedPage
+      of={report}
+      title={t('night.number', { id: nightId })}
+      back={{ to: `/nights?group=${encodeURIComponent(group)}`, text: t('nav.nights') }}
+    >
       {(data) => (
         <>
           {beside.error !== null && <ProblemNote error={beside.error} onRetry={() => void beside.refetch()} />}
           <Shown group={group} report={data} beside={other === '' ? null : (beside.data ?? null)} />
         </>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 

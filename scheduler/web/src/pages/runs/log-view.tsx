@@ -152,7 +152,7 @@ export function LogView({ logId }: { readonly logId: number }) {
             ? t('log.none')
             : t('log.range', { from: count(lines[0]?.no ?? 0), to: count(lines.at(-1)?.no ?? 0) })}
         </span>
-        <span>{log.window.isEnd ? t('log.ended') : t('log.goesOn')}</span>
+        {lines.length > 0 && <span>{log.window.isEnd ? t('log.ended') : t('log.goesOn')}</span>}
         {log.isReading && <span>{t('common.loading')}</span>}
         <span className="grow" />
         <Button size="small" onClick={() => goTo(1)}>

@@ -2,10 +2,12 @@ import './run.css';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { type Reply, useRead } from '../../api/read.ts';
-import { Loaded, Page, Panel } from '../../look/parts.tsx';
+import { LoadedPage } from '../../look/loaded-page.tsx';
+import { Page, Panel } from '../../look/parts.tsx';
 import { State, StateMark, toneOf } from '../../look/state.tsx';
 import { Inert } from '../../look/values.tsx';
 import { Verdict } from '../../look/verdict.tsx';
+import { Nowhere } from '../nowhere.tsx';
 import { Money } from '../tonight/money.tsx';
 import { RunActions } from './run-actions.tsx';
 import { useWaitsFor } from './run-columns.tsx';
@@ -20,6 +22,11 @@ export type RunDetail = Reply<'GET /runs/:runId'>;
 
 export function RunPage() {
   const runId = Number(useParams().runId);
+  return Number.isSafeInteger(runId) ? <OfRun runId={runId} /> : <Nowhere />;
+}
+
+function OfRun({ runId }: { readonly runId: number }) {
+  const { t } = useTranslation();
   const detail = useRead(
     'GET /runs/:runId',
     { params: { runId } },
@@ -28,7 +35,11 @@ export function RunPage() {
       isMoving: ({ run, progress }) => run.endedAtMs === null && progress.itemsOpen !== null,
     },
   );
-  return <Loaded of={detail}>{(data) => <Shown detail={data} />}</Loaded>;
+  return (
+    <LoadedPage of={detail} title={t('run.number', { id: runId })} back={{ to: '/runs', text: t('nav.runs') }}>
+      {(data) => <Shown detail={data} />}
+    </LoadedPage>
+  );
 }
 
 function Shown({ detail }: { readonly detail: RunDetail }) {

@@ -1,3 +1,4 @@
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePages } from '../../api/read.ts';
@@ -29,6 +30,7 @@ export function Runs() {
   const isSortable =
     query.sort === undefined || query.sort === 'started' || query.jobId !== undefined || query.fromMs !== undefined;
   const runs = usePages('GET /runs', { query }, { topics: ['runs'], enabled: isSortable });
+  const columns = useRunColumns();
   const order: Order = { by: get('sort') || 'started', direction: get('order') === 'asc' ? 'asc' : 'desc' };
   const names = new Map(runs.rows.map(({ id, job }) => [id, `${job} #${id}`]));
   return (
@@ -36,23 +38,30 @@ export function Runs() {
       <RunFilters />
       {!isSortable && (
         <p className="note" role="status">
-          {t('runs.sortNeeds')}
+          <span>
+            {t('runs.sortNeeds')}{' '}
+            <Button type="link" size="small" onClick={() => set({ sort: null, order: null })}>
+              {t('runs.sortByStart')}
+            </Button>
+          </span>
         </p>
       )}
-      <Panel flush>
-        <List
-          caption={t('nav.runs')}
-          columns={useRunColumns()}
-          rows={runs.rows}
-          rowKey={({ id }) => id}
-          query={isSortable ? runs : { ...runs, isPending: false }}
-          empty={t('runs.none')}
-          chosen={chosen}
-          onChoose={setChosen}
-          order={order}
-          onOrder={({ by, direction }) => set({ sort: by, order: direction })}
-        />
-      </Panel>
+      {isSortable && (
+        <Panel flush>
+          <List
+            caption={t('nav.runs')}
+            columns={columns}
+            rows={runs.rows}
+            rowKey={({ id }) => id}
+            query={runs}
+            empty={t('runs.none')}
+            chosen={chosen}
+            onChoose={setChosen}
+            order={order}
+            onOrder={({ by, direction }) => set({ sort: by, order: direction })}
+          />
+        </Panel>
+      )}
       <BulkBar
         chosen={chosen}
         nameOf={(id) => names.get(id) ?? `#${id}`}

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { type Reply, useRead } from '../../api/read.ts';
-import { Empty, Loaded, Page, Panel } from '../../look/parts.tsx';
+import { LoadedPage } from '../../look/loaded-page.tsx';
+import { Empty, Page, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Inert } from '../../look/values.tsx';
 import { Alarms, Next } from './alarms-and-next.tsx';
@@ -35,7 +36,7 @@ export function Tonight() {
     { topics: ['tonight', 'alarms', 'executors'], isMoving: ({ shown }) => shown?.nodes.some(isMoving) === true },
   );
   return (
-    <Loaded of={tonight}>
+    <LoadedPage of={tonight} title={t('nav.tonight')} back={{ to: '/', text: t('nav.tonight') }}>
       {(data) =>
         data.shown === null ? (
           <Page title={t('nav.tonight')}>
@@ -57,7 +58,7 @@ export function Tonight() {
           />
         )
       }
-    </Loaded>
+    </LoadedPage>
   );
 }
 
