@@ -58,8 +58,10 @@ export function forecastNodes(standing: StandingChain): NodeForecast[] {
       if (isOpen) facts.set(job, { run: { state: 'succeeded', dispatchedAtMs: nowMs, reason: null }, mark: null });
     }
   }
-  const order = chain.nodes.flatMap((job) => forecasts.get(job) ?? []);
-  return order.sort((a, b) => (a.startAtMs ?? Infinity) - (b.startAtMs ?? Infinity) || rank(a) - rank(b));
+  // Each came in behind those that it waits for: so they stay where nobody knows when they begin.
+  return [...forecasts.values()].sort(
+    (a, b) => (a.startAtMs ?? Infinity) - (b.startAtMs ?? Infinity) || rank(a) - rank(b),
+  );
 }
 
 /** When the last node ends. Null when something is left of which nobody knows how long it takes. */

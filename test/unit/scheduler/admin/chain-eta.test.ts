@@ -89,6 +89,16 @@ test('behind a job that never ran nobody knows, but not before when', () => {
   expect(soonestEnd(forecastNodes(standing(begun, { usualMs })), NOW)).toBe(NOW + 2_000 + 4_000);
 });
 
+test('jobs stand in the order in which they begin, also where nobody knows when', () => {
+  const nodes = ['report', 'import', 'debit'];
+  const order = (usualMs: ReadonlyMap<string, number>) =>
+    forecastNodes(standing({}, { chain: { nodes, edges: EDGES, joinAny: [] }, usualMs })).map(({ job }) => job);
+  expect([order(new Map()), order(USUAL)]).toEqual([
+    ['import', 'debit', 'report'],
+    ['import', 'debit', 'report'],
+  ]);
+});
+
 test('after a failure what it brings is to come, and what it ends is not', () => {
   const chain = {
     nodes: ['import', 'audit', 'debit', 'repair'],

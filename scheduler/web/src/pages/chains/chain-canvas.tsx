@@ -11,8 +11,9 @@ import {
   type Node,
   Position,
   ReactFlow,
+  type ReactFlowInstance,
 } from '@xyflow/react';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsDark } from '../../app/preferences.ts';
 import { inertLine } from '../../pure/inert-text.ts';
@@ -20,6 +21,8 @@ import type { ChainInput } from './edit-chain.tsx';
 
 const WIDTH = 176;
 const HEIGHT = 44;
+/** All of it is seen, and a few boxes are not blown up. */
+const FIT = { maxZoom: 1, padding: 0.12 };
 
 /** The chain as a drawing: lines are drawn from box to box, and chosen ones taken away with Delete. dagre places the boxes. */
 export default function ChainCanvas({
@@ -38,6 +41,14 @@ export default function ChainCanvas({
   const { t } = useTranslation();
   const isDark = useIsDark();
   const places = useMemo(() => place(chain), [chain]);
+  const [flow, setFlow] = useState<ReactFlowInstance | null>(null);
+  const shape = [...chain.nodes, ...chain.edges.map(({ from, to }) => `${from}>${to}`)].join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: boxes move when nodes and edges come and go, and then alone
+  useEffect(() => {
+    // After the boxes have been drawn where they belong now.
+    const frame = requestAnimationFrame(() => void flow?.fitView(FIT));
+    return () => cancelAnimationFrame(frame);
+  }, [flow, shape]);
   const isRound = (from: string, to: string) =>
     circle?.some((node, index) => node === from && circle[index + 1] === to) === true;
   const nodes: Node[] = chain.nodes.map((id) => ({
@@ -73,6 +84,8 @@ export default function ChainCanvas({
         edges={edges}
         colorMode={isDark ? 'dark' : 'light'}
         fitView
+        fitViewOptions={FIT}
+        onInit={setFlow}
         minZoom={0.15}
         nodesDraggable={false}
         onConnect={connect}
