@@ -17,10 +17,12 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
 }
 
 export interface View {
-  readonly width: number;
+  readonly width: 1280 | 390;
   readonly theme: 'light' | 'dark';
   readonly language: 'en' | 'zh';
 }
+
+export const screenOf = (width: View['width']) => ({ width, height: width === 390 ? 844 : 900 });
 
 /** A page as somebody with these preferences sees it, and what it complained of. */
 export async function openPage(
@@ -28,7 +30,7 @@ export async function openPage(
   view: View,
 ): Promise<{ readonly context: BrowserContext; readonly page: Page; readonly complaints: string[] }> {
   const context = await browser.newContext({
-    viewport: { width: view.width, height: view.width < 600 ? 844 : 900 },
+    viewport: screenOf(view.width),
     colorScheme: view.theme,
     reducedMotion: 'reduce',
     locale: view.language === 'zh' ? 'zh-CN' : 'en-GB',

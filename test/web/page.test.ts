@@ -7,7 +7,7 @@ import { closeAfterTest } from './artefacts.ts';
 import { launchBrowser, openPage, type View } from './browser.ts';
 import { bundleSizes, FIRST_KB_MAX, LAZY_KB_MAX } from './bundle-size.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
-import { PLACES, type Place } from './places.ts';
+import { FAKE_IDS, PLACES, type Place } from './places.ts';
 import { asksNothing } from './walk.ts';
 
 /** The built page in a real browser, in front of made-up data and below the real policy. */
@@ -35,7 +35,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     );
     const { context, page } = await openPage(browser, VIEW);
     closeAfterTest(context);
-    await page.goto(`${fake.url}#${path}`);
+    await page.goto(`${fake.url}#${path(FAKE_IDS)}`);
     await page.waitForSelector(wait ?? '.page');
     await asksNothing(page);
     return page;

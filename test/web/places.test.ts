@@ -3,18 +3,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumPath, describeWith, pageFolder } from '../support/servers.ts';
 import { closeAfterTest } from './artefacts.ts';
 import { type Rules, violations } from './axe.ts';
-import { launchBrowser, openPage } from './browser.ts';
+import { launchBrowser, openPage, type View } from './browser.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
-import { PLACES, type Place } from './places.ts';
+import { FAKE_IDS, PLACES, type Place } from './places.ts';
+import { FIRST_VIEW, isEveryView, looksWrong, show } from './views.ts';
 import { asksNothing, walkTo } from './walk.ts';
 
 /** What the browser says of a log-in page that asks whether somebody is logged in. */
 const EXPECTED = /401 \(Unauthorized\)|use a blocker on a POP navigation/;
 
-interface Step {
-  readonly theme: 'light' | 'dark';
-  readonly width: 1280 | 390;
-  readonly language: 'en' | 'zh';
+interface Step extends View {
   readonly rules: Rules;
 }
 
@@ -30,9 +28,8 @@ const ALL_STEPS: readonly Step[] = [
   { theme: 'light', width: 390, language: 'zh', rules: 'colours' },
   { theme: 'light', width: 390, language: 'en', rules: 'structure' },
 ];
-/** Every language, theme and width is in one of the two ends; what only a mixture shows is looked for when it is asked for. */
-const STEPS = process.env.DAYBREAK_TEST_PLACES === 'all' ? ALL_STEPS : ALL_STEPS.filter(({ rules }) => rules === 'all');
-const FIRST = STEPS[0] as Step;
+/** The two ends, as long as not every view is asked for. */
+const STEPS = isEveryView() ? ALL_STEPS : ALL_STEPS.filter(({ rules }) => rules === 'all');
 
 describeWith(['Chromium', 'built page'], 'every place', () => {
   let browser: Browser;
@@ -47,7 +44,7 @@ describeWith(['Chromium', 'built page'], 'every place', () => {
   });
 
   test('can be used by everybody, fits its screen, complains of nothing, has words for all and keeps odd strings inert, in both themes, widths and languages', async () => {
-    const { context, page, complaints } = await openPage(browser, FIRST);
+    const { context, page, complaints } = await openPage(browser, FIRST_VIEW);
     closeAfterTest(context);
     const found: string[] = [];
     for (const place of PLACES) {
@@ -57,14 +54,11 @@ describeWith(['Chromium', 'built page'], 'every place', () => {
         const at = `${place.name}, ${step.theme}, ${step.width}, ${step.language}`;
         // The menus around are the same everywhere.
         const within = place.before === undefined && place.name !== 'tonight' ? '.shell-main' : 'html';
-        const wrong = [
-          ...(await violations(page, step.rules, within)),
-          ...(await page.evaluate<string[]>(LOOKS_WRONG)),
-        ];
+        const wrong = [...(await violations(page, step.rules, within)), ...(await looksWrong(page))];
         found.push(...wrong.map((line) => `${at}: ${line}`));
         found.push(...complaints.splice(0).flatMap((line) => (EXPECTED.test(line) ? [] : [`${at}: ${line}`])));
       }
-      await show(page, FIRST);
+      await show(page, FIRST_VIEW);
     }
     expect([...new Set(found)]).toEqual([]);
   });
@@ -73,34 +67,9 @@ describeWith(['Chromium', 'built page'], 'every place', () => {
 async function open(page: Page, fake: FakeApi, { name, path, before, wait }: Place): Promise<void> {
   Object.assign(fake.state, { isSetUp: true, isLoggedIn: true, mustChangePassword: false }, before ?? {});
   const isInside = page.url().startsWith(fake.url) && (await page.locator('.shell').count()) > 0;
-  if (isInside && before === undefined) return walkTo(page, path, wait);
+  if (isInside && before === undefined) return walkTo(page, path(FAKE_IDS), wait);
   // Another address, so that it is loaded again.
-  await page.goto(`${fake.url}?${name}#${path}`);
+  await page.goto(`${fake.url}?${name}#${path(FAKE_IDS)}`);
   await page.waitForSelector(wait ?? '.page');
   await asksNothing(page);
 }
-
-async function show(page: Page, { theme, width, language }: Step): Promise<void> {
-  await page.emulateMedia({ colorScheme: theme });
-  await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
-  const other = page.locator(`button[lang^="${language}"]`);
-  if (await other.isVisible()) await other.click();
-  await page.locator(`html[lang^="${language}"][data-theme="${theme}"]`).waitFor();
-  await asksNothing(page);
-}
-
-/** Elements that a string made, characters that do something to their surroundings, and keys that nobody wrote words for. */
-const LOOKS_WRONG = `(() => {
-  const wrong = [];
-  if (document.documentElement.scrollWidth > window.innerWidth + 1) wrong.push('wider than its screen');
-  if (document.querySelector('#root script, #root img[src="x"]')) wrong.push('a string has become an element');
-  if (/[\\u0007\\u001b\\u202e\\u2028]/.test(document.body.innerText)) wrong.push('a string has kept its controls');
-  const data = /^(odd\\.strings|li\\.wei|premium-debit\\.ts|(job|run|session|chain|item)\\.[a-z]+)$/;
-  for (const element of document.querySelectorAll('#root *:not(code)')) {
-    for (const node of element.childNodes) {
-      const text = node.nodeType === 3 ? node.data.trim() : '';
-      if (/^[a-z]+[A-Za-z]*(\\.[A-Za-z_-]+)+$/.test(text) && !data.test(text)) wrong.push('has no words for ' + text);
-    }
-  }
-  return wrong;
-})()`;

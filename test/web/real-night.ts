@@ -54,6 +54,7 @@ export async function startRealScheduler(first: Faults): Promise<RealScheduler> 
 }
 
 export const COUNTED = 'counted 40 coins';
+export const SWEPT = 'under the carpet';
 export const LINES = Object.values(ODD_STRINGS);
 
 /** Somebody's own executor, started with the command that the page shows. Its shard 2 of 3 always fails. */
@@ -74,7 +75,10 @@ export async function startOwnExecutor(group: string, command: string): Promise<
         if (ctx.shardIndex === 1) throw new Error(`the till is locked ${ODD_STRINGS.image} ${ODD_STRINGS.rightToLeft}`);
         ctx.log.info(COUNTED);
       }),
-      defineHandler('sweep-floor', async () => 'swept'),
+      defineHandler('sweep-floor', async (ctx) => {
+        ctx.log.info(SWEPT);
+        return 'swept';
+      }),
     ],
   });
   await executor.start();

@@ -1,0 +1,95 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { button, choose, field, goTo } from './by-hand.ts';
+import { ODD_STRINGS } from './fake-night.ts';
+import { COUNTED } from './real-night.ts';
+
+/** Makes a group and gives back the command with which an executor joins it. */
+export async function makeGroup(page: Page, name: string): Promise<string> {
+  await goTo(page, 'Executors');
+  await button(page, 'New group').click();
+  const dialog = page.getByRole('dialog', { name: 'New group' });
+  await field(dialog, 'Name').fill(name);
+  await field(dialog, 'Title').fill(ODD_STRINGS.script);
+  await button(dialog, 'Save').click();
+  const row = page.getByRole('row').filter({ hasText: name });
+  await row.getByText(ODD_STRINGS.script).waitFor();
+  await isInert(page);
+  await button(row, 'Join').click();
+  await button(page, 'Make the command').click();
+  const command = await page.getByRole('dialog').locator('code').filter({ hasText: 'DAYBREAK_JOIN_TOKEN' }).innerText();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  return command;
+}
+
+async function fillJob(page: Page, job: { name: string; handler: string }): Promise<void> {
+  await goTo(page, 'Jobs');
+  await page.getByRole('link', { name: 'New job' }).click();
+  await field(page, 'Name').fill(job.name);
+  await field(page, 'Group of executors').fill('front-desk');
+  await field(page, 'Handler').fill(job.handler);
+}
+
+async function save(page: Page, name: string): Promise<void> {
+  await button(page, 'Save').click();
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
+}
+
+export async function makeJob(page: Page, job: { name: string; handler: string }): Promise<void> {
+  await fillJob(page, job);
+  await save(page, job.name);
+}
+
+/** Three shards, one of which its handler refuses, and a cron that is no cron at first. */
+export async function makeJobWithWrongCron(page: Page): Promise<void> {
+  await fillJob(page, { name: 'count-coins', handler: 'count-coins' });
+  await field(page, 'Title').fill(ODD_STRINGS.rightToLeft);
+  await field(page, 'Parameter').fill(ODD_STRINGS.image);
+  await choose(page, page, 'Route', /^SHARDING_BROADCAST/);
+  await field(page, 'Shards').fill('3');
+  await choose(page, page, 'Fires', 'By cron');
+  await field(page, 'Cron expression').fill('0 30 25 ? * MON-FRI');
+  await page.locator('.field .wrong').filter({ hasText: '25' }).waitFor();
+  await expect.poll(() => button(page, 'Save').isDisabled()).toBe(true);
+  await field(page, 'Cron expression').fill('0 30 3 ? * MON-FRI');
+  await expect.poll(() => page.locator('.fires li').count()).toBe(10);
+  await save(page, 'count-coins');
+  // The mark that turns the direction of writing is seen as a sign.
+  await page.getByText('invoice‹U+202E›fdp.exe').first().waitFor();
+  await isInert(page);
+}
+
+export async function makeChain(page: Page, name: string, [first, then]: readonly [string, string]): Promise<void> {
+  await goTo(page, 'Chains');
+  await page.getByRole('link', { name: 'New chain' }).click();
+  await field(page, 'Name').fill(name);
+  await choose(page, page, 'Add a job', first);
+  await choose(page, page, 'Add a job', then);
+  await choose(page, page, `${then} also waits for …`, first);
+  await page.locator('.react-flow__node').filter({ hasText: then }).waitFor();
+  await save(page, name);
+}
+
+/** Three clicks from the chain: its failed job, the run, the log of the shard. */
+export async function openLogOfFailedShard(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).getByText('closing-time').waitFor();
+  await goTo(page, 'Runs');
+  const row = page.getByRole('row').filter({ hasText: 'count-coins' }).filter({ hasText: 'Failed' });
+  await row.getByRole('link').first().click();
+  const shard = page.locator('.shard-row').filter({ hasText: 'Shard 2' });
+  await shard.filter({ hasText: `the till is locked ${ODD_STRINGS.image}` }).waitFor();
+  await isInert(page);
+  await shard.getByRole('link', { name: 'Log' }).click();
+  await page.locator('.log-line').filter({ hasText: ODD_STRINGS.script }).waitFor();
+  await isInert(page);
+  expect(await page.locator('.log-line').filter({ hasText: COUNTED }).count()).toBe(0);
+}
+
+/** What people and programs wrote is text here, and nothing else: no element, and no sign that moves its neighbours. */
+export async function isInert(page: Page): Promise<void> {
+  expect(await page.locator('#root script, #root img[src="x"]').count()).toBe(0);
+  expect(await page.locator('body').innerText()).not.toMatch(CONTROLS);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const CONTROLS = /[\u0000\u0007\u001b\u202e\u2028]/;

@@ -1,0 +1,56 @@
+import type { Page } from 'playwright-core';
+import { screenOf, type View } from './browser.ts';
+import { asksNothing } from './walk.ts';
+
+const of = (theme: View['theme'], width: View['width'], language: View['language']): View => ({
+  theme,
+  width,
+  language,
+});
+
+/** Every mixture of theme, width and language. From one to the next one thing changes, and a place is loaded once. */
+export const VIEWS: readonly View[] = [
+  of('light', 1280, 'en'),
+  of('dark', 1280, 'en'),
+  of('dark', 1280, 'zh'),
+  of('light', 1280, 'zh'),
+  of('light', 390, 'zh'),
+  of('dark', 390, 'zh'),
+  of('dark', 390, 'en'),
+  of('light', 390, 'en'),
+];
+export const FIRST_VIEW: View = of('light', 1280, 'en');
+
+/** Each theme, width and language is in one of the two ends; what only a mixture shows is looked for when it is asked for. */
+export const isEveryView = (): boolean => process.env.DAYBREAK_TEST_PLACES === 'all';
+const ENDS: readonly View[] = [FIRST_VIEW, of('dark', 390, 'zh')];
+export const viewsToShow = (): readonly View[] => (isEveryView() ? VIEWS : ENDS);
+
+/** Shows the place that is open to somebody with these preferences. The theme of the person is that of the system. */
+export async function show(page: Page, { theme, width, language }: View): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize(screenOf(width));
+  const other = page.locator(`button[lang^="${language}"]`);
+  if (await other.isVisible()) await other.click();
+  await page.locator(`html[lang^="${language}"][data-theme="${theme}"]`).waitFor();
+  await asksNothing(page);
+}
+
+/** What no place may have, whatever it shows; empty when all is well. */
+export const looksWrong = (page: Page): Promise<string[]> => page.evaluate<string[]>(LOOKS_WRONG);
+
+/** Elements that a string made, characters that do something to their surroundings, and keys that nobody wrote words for. */
+const LOOKS_WRONG = `(() => {
+  const wrong = [];
+  if (document.documentElement.scrollWidth > window.innerWidth + 1) wrong.push('wider than its screen');
+  if (document.querySelector('#root script, #root img[src="x"]')) wrong.push('a string has become an element');
+  if (/[\\u0007\\u001b\\u202e\\u2028]/.test(document.body.innerText)) wrong.push('a string has kept its controls');
+  const data = /^(odd\\.strings|li\\.wei|premium-debit\\.ts|(job|run|session|chain|item)\\.[a-z]+)$/;
+  for (const element of document.querySelectorAll('#root *:not(code, .inert)')) {
+    for (const node of element.childNodes) {
+      const text = node.nodeType === 3 ? node.data.trim() : '';
+      if (/^[a-z]+[A-Za-z]*(\\.[A-Za-z_-]+)+$/.test(text) && !data.test(text)) wrong.push('has no words for ' + text);
+    }
+  }
+  return wrong;
+})()`;
