@@ -39,9 +39,10 @@ export async function watchNights(ctx: SchedulerContext, { counts, movements }: 
     );
     const open = new Map<string, (typeof KINDS)[number]>();
     for (const kind of KINDS) for (const key of await openAlarmKeys(db, kind)) open.set(key, kind);
+    const isOpen = (alarm: AlarmSubject) => open.has(keyOf(alarm));
     const wanted = [
-      ...(await lateChains(db, { counts: now, isOpen: (alarm) => open.has(keyOf(alarm)) })),
-      ...(await stuckRuns(db, movements)),
+      ...(await lateChains(db, { counts: now, isOpen })),
+      ...(await stuckRuns(db, movements, isOpen)),
       ...(await lateStarts(db)),
       ...(await lostExecutors(db)),
     ];
@@ -68,7 +69,11 @@ export async function watchNights(ctx: SchedulerContext, { counts, movements }: 
 }
 
 /** Open runs that tell their slices: one that nothing moves in, and one that is back with items open. */
-async function stuckRuns(db: SqlReader, movements: Movements): Promise<Alarm[]> {
+async function stuckRuns(
+  db: SqlReader,
+  movements: Movements,
+  isOpen: (alarm: AlarmSubject) => boolean,
+): Promise<Alarm[]> {
   const rows = await db.all<{
     id: number;
     job: string;
@@ -91,14 +96,17 @@ async function stuckRuns(db: SqlReader, movements: Movements): Promise<Alarm[]> 
   return rows.flatMap((row): Alarm[] => {
     const left = row.slices - row.told;
     const { createdAt, toldAt, sentAt, endedAt } = row;
-    const movedAt = Math.max(createdAt, toldAt ?? 0, sentAt ?? 0, endedAt ?? 0, movements.movedAtMs(row.id) ?? 0);
+    const stalled = { kind: 'RUN_STALLED', subjectKind: 'run', subjectId: row.id } as const;
+    // What another scheduler has found is over when somebody sees it move, not when one that has just started looks first.
+    const answeredAt = isOpen(stalled) ? movements.changedAtMs(row.id) : movements.sameSinceMs(row.id);
+    const movedAt = Math.max(createdAt, toldAt ?? 0, sentAt ?? 0, endedAt ?? 0, answeredAt ?? 0);
     if (row.dispatchedAt !== null && row.state === 'dispatched' && db.nowMs - row.dispatchedAt >= UNRESOLVED_MS) {
       const message = `run ${row.id} of "${row.job}" is back since ${new Date(row.dispatchedAt).toISOString()}, and ${left} of its ${row.slices} slices hold items whose outcome is not known`;
       return [{ kind: 'ITEMS_UNRESOLVED', subjectKind: 'run', subjectId: row.id, severity: 'warning', message }];
     }
     if (row.state !== 'running' || db.nowMs - movedAt < STALLED_MS) return [];
     const message = `run ${row.id} of "${row.job}" has not moved since ${new Date(movedAt).toISOString()}: ${left} of ${row.slices} slices are open`;
-    return [{ kind: 'RUN_STALLED', subjectKind: 'run', subjectId: row.id, severity: 'critical', message }];
+    return [{ ...stalled, severity: 'critical', message }];
   });
 }
 
@@ -144,5 +152,5 @@ async function hasEndedPartlyTold(db: SqlReader, runId: number): Promise<boolean
   return left !== null;
 }
 
-const keyOf = (alarm: Pick<Alarm, 'kind' | 'subjectKind' | 'subjectId'>): string =>
-  `${alarm.kind}:${alarm.subjectKind}:${alarm.subjectId}`;
+type AlarmSubject = Pick<Alarm, 'kind' | 'subjectKind' | 'subjectId'>;
+const keyOf = (alarm: AlarmSubject): string => `${alarm.kind}:${alarm.subjectKind}:${alarm.subjectId}`;

@@ -85,10 +85,14 @@ test('a run that tells nothing is not stalled as long as its executors answer so
   expect(await open(given, worked(0), movements)).toEqual([]);
   await advance(given, 6 * MINUTE);
   expect(await open(given, worked(1), movements)).toEqual([]);
+  // One that has just started does not know what it did before.
+  expect(await open(given, worked(1), createMovements())).toEqual([]);
   await advance(given, 9 * MINUTE);
   expect(await open(given, worked(1), movements)).toEqual([]);
   await advance(given, 2 * MINUTE);
   expect(await open(given, worked(1), movements)).toEqual([`RUN_STALLED run ${runId}`]);
+  // Another scheduler, which has just started, has not seen it move either.
+  expect(await open(given, worked(1), createMovements())).toEqual([`RUN_STALLED run ${runId}`]);
   expect(await open(given, worked(2), movements)).toEqual([]);
 });
 
