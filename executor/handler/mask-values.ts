@@ -57,6 +57,7 @@ export const maskLog = (log: AttemptLog, mask: MaskText): AttemptLog => ({
   warn: (message) => log.warn(mask(message)),
   error: (message) => log.error(mask(message)),
   stack: (error) => log.stack(maskError(error, mask)),
+  end: (message) => log.end(mask(message)),
   flushed: () => log.flushed(),
 });
 

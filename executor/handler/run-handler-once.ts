@@ -142,7 +142,12 @@ function collectLog() {
   const add = (level: LogLevel) => (text: string) => void lines.push({ level, text });
   const done = () => Promise.resolve();
   // The stack of an error is the business of whoever reads the run log; a test looks at the error.
-  return { lines, info: add('info'), warn: add('warn'), error: add('error'), stack: () => undefined, flushed: done };
+  const end = (text: string): boolean => {
+    add('info')(text);
+    return true;
+  };
+  const log = { lines, info: add('info'), warn: add('warn'), error: add('error'), end, flushed: done };
+  return { ...log, stack: () => undefined };
 }
 
 function readOutcome({ code, message, result }: AttemptOutcome): Omit<HandlerOnce, 'log'> {

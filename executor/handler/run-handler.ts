@@ -1,5 +1,6 @@
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { OpenRunLog } from '../node/run-log.ts';
+import { endInWords } from '../node/run-log-text.ts';
 import { type Attempt, type AttemptOutcome, AttemptStopped } from './attempt.ts';
 import type { ScriptRunner } from './builtin/script-runner.ts';
 import { classifyOutcome, type HandlerEnding } from './classify-outcome.ts';
@@ -21,12 +22,14 @@ export interface RunHandlerDeps {
 }
 
 /** What running an attempt needs of its log; whoever opened it closes it. */
-export type AttemptLog = Pick<OpenRunLog, 'info' | 'warn' | 'error' | 'stack' | 'flushed'>;
+export type AttemptLog = Pick<OpenRunLog, 'info' | 'warn' | 'error' | 'stack' | 'end' | 'flushed'>;
 
 export interface HandlerRun {
   readonly outcome: AttemptOutcome;
   /** It was told to stop and still runs: its outcome stands, and what it does from now on counts no more. */
   readonly stuck: boolean;
+  /** Nothing was written into its log. */
+  readonly silent: boolean;
   /** Resolves when the handler has really returned; later than the outcome for one that did not heed its signal. */
   readonly gone: Promise<void>;
 }
@@ -47,8 +50,7 @@ export async function runHandler(
   } catch (error) {
     const ending = { kind: 'threw', error } as const;
     const outcome = classifyOutcome(ending, stoppedBy(stop.signal));
-    reportToLog(ending, outcome, log);
-    return { outcome, stuck: false, gone: Promise.resolve() };
+    return { outcome, stuck: false, silent: !reportToLog(ending, outcome, log), gone: Promise.resolve() };
   }
 }
 
@@ -66,8 +68,8 @@ async function runFilled(
   const ending = await Promise.race([call, stuck]);
   over.abort();
   const outcome = classifyOutcome(ending, stoppedBy(stop.signal));
-  reportToLog(ending, outcome, log);
-  return { outcome, stuck: ending.kind === 'stuck', gone: call.then(() => undefined) };
+  const silent = !reportToLog(ending, outcome, log);
+  return { outcome, stuck: ending.kind === 'stuck', silent, gone: call.then(() => undefined) };
 }
 
 /** The node refuses unknown names when they arrive, so a missing one here is a mistake of ours: the call fails. */
@@ -117,7 +119,12 @@ function stoppedBy(signal: AbortSignal): AttemptStopped | null {
   return signal.reason instanceof AttemptStopped ? signal.reason : new AttemptStopped('killed');
 }
 
-function reportToLog(ending: HandlerEnding, outcome: AttemptOutcome, log: AttemptLog): void {
+/** False: there is nothing in its log. */
+function reportToLog(ending: HandlerEnding, outcome: AttemptOutcome, log: AttemptLog): boolean {
   if (ending.kind === 'threw') log.stack(ending.error);
-  log.info(`ended with code ${outcome.code}${outcome.message === '' ? '' : `: ${outcome.message}`}`);
+  if (log.end(endInWords(outcome))) return true;
+  if (ending.kind !== 'stuck') return false;
+  // It still runs, and may write more: then this has to stand above it.
+  log.info(endInWords(outcome));
+  return true;
 }

@@ -1,8 +1,10 @@
 import type { LogPage, LogRequest } from '../../shared/protocol/wire.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
-import { lookUpAttempt } from './attempt-queries.ts';
+import { type KnownAttempt, lookUpAttempt } from './attempt-queries.ts';
 import { type LogRange, PAGE_LINES_MAX } from './read-run-log.ts';
+import { endInWords, logLine } from './run-log-text.ts';
 import type { RunLogs } from './run-logs.ts';
+import { searchLines } from './search-run-log.ts';
 import type { Slots } from './slots.ts';
 
 export interface LogParts {
@@ -16,8 +18,10 @@ export async function answerLog({ store, slots, runLogs }: LogParts, request: Lo
   const { logId, logDateTim, logDateTime, fromLineNum } = request;
   const known = await lookUpAttempt(store, logId);
   const dayHintMs = known?.logDateTime ?? logDateTime ?? logDateTim ?? 0;
-  if (request.search !== undefined) return searchIt(runLogs, dayHintMs, { ...request, search: request.search });
+  const silent = known?.silent ?? null;
+  if (request.search !== undefined) return searchIt(runLogs, dayHintMs, silent, { ...request, search: request.search });
   const page = await runLogs.read(logId, dayHintMs, rangeOf(request));
+  if (page === null && silent !== null) return pageOfSilent(silent, rangeOf(request));
   if (page === null) {
     // One that has begun and said nothing yet is told from one that waits: no lines so far, and more may come.
     const begun = slots.running().some((one) => one.logId === logId && one.state !== 'queued');
@@ -28,13 +32,27 @@ export async function answerLog({ store, slots, runLogs }: LogParts, request: Lo
   return { fromLineNum: page.fromLine, toLineNum: page.toLine, logContent: page.content, isEnd };
 }
 
+type SilentEnd = NonNullable<KnownAttempt['silent']>;
+
+/** The one line of a log that nothing was written into. */
+const lineOf = (silent: SilentEnd): string => logLine(silent.atMs, 'INFO ', endInWords(silent));
+
+function pageOfSilent(silent: SilentEnd, range: LogRange): LogPage {
+  const isIn = range.kind === 'last' || (range.kind === 'from' ? range.line <= 1 : range.line > 1);
+  if (isIn) return { fromLineNum: 1, toLineNum: 1, logContent: `${lineOf(silent)}\n`, isEnd: true };
+  const fromLineNum = range.kind === 'from' ? range.line : 1;
+  return { fromLineNum, toLineNum: fromLineNum - 1, logContent: '', isEnd: true };
+}
+
 async function searchIt(
   runLogs: RunLogs,
   dayHintMs: number,
+  silent: SilentEnd | null,
   { logId, fromLineNum, linesMax = PAGE_LINES_MAX, search }: LogRequest & Required<Pick<LogRequest, 'search'>>,
 ): Promise<LogPage> {
   const order = { ...search, fromLine: fromLineNum, linesMax: Math.min(linesMax, PAGE_LINES_MAX) };
-  const looked = await runLogs.search(logId, dayHintMs, order);
+  const inFile = await runLogs.search(logId, dayHintMs, order);
+  const looked = inFile ?? (silent === null ? null : searchLines([lineOf(silent)], order));
   const { found, toLine, complete } = looked ?? { found: [], toLine: 0, complete: true };
   return { fromLineNum, toLineNum: toLine, search: { found: [...found], isThrough: complete } };
 }

@@ -1,5 +1,5 @@
 import type { SqlStore } from '../../shared/sql/sql.ts';
-import type { Attempt, AttemptOutcome } from '../handler/attempt.ts';
+import type { Attempt } from '../handler/attempt.ts';
 import {
   type Acceptance,
   type AttemptEnding,
@@ -17,7 +17,7 @@ export interface AttemptJournal {
   /** Whether an attempt of this number was ever taken, here or by another node of the store. */
   isKnown(logId: number): Promise<boolean>;
   /** The outcome and the message that tells of it. */
-  end(logId: number, outcome: AttemptOutcome): Promise<void>;
+  end(ending: AttemptEnding): Promise<void>;
 }
 
 /** Messages in one transaction; each holds at most 200 attempts, and most hold one. */
@@ -51,5 +51,5 @@ export function createAttemptJournal(store: SqlStore, node: NodeIdentity): Attem
     return ends.map(() => undefined);
   }
 
-  return { accept, isKnown, end: (logId, outcome) => end({ logId, outcome }) };
+  return { accept, isKnown, end };
 }

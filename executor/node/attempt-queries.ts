@@ -78,6 +78,8 @@ function judge(attempt: Attempt, known: AttemptRow | undefined, node: NodeIdenti
 export interface AttemptEnding {
   readonly logId: number;
   readonly outcome: AttemptOutcome;
+  /** Its log has no file, because nothing was written into it. Default false. */
+  readonly silent?: boolean;
 }
 
 /** The outcomes and the messages that tell of them, in one transaction. Writing one twice changes nothing. */
@@ -92,22 +94,30 @@ async function writeEnds(tx: SqlTx, ends: readonly AttemptEnding[], by: Teller):
     tx,
     ends.map(({ logId }) => logId),
   );
-  const outcomes = new Map<number, AttemptOutcome>();
-  for (const { logId, outcome } of ends) {
-    if (known.get(logId)?.state === 'accepted' && !outcomes.has(logId)) outcomes.set(logId, outcome);
+  const first = new Map<number, AttemptEnding>();
+  for (const end of ends) {
+    if (known.get(end.logId)?.state === 'accepted' && !first.has(end.logId)) first.set(end.logId, end);
   }
   await tx.updateRows(
     {
       table: 'x_attempt',
       key: ['log_id'],
-      set: ['state', 'ended_at', 'handle_code', 'handle_msg', 'result'],
+      set: ['state', 'ended_at', 'handle_code', 'handle_msg', 'result', 'silent'],
       guard: `state = 'accepted'`,
     },
-    [...outcomes].map(([logId, { code, message, result }]) => [logId, 'ended', tx.nowMs, code, message, result]),
+    [...first.values()].map(({ logId, outcome: { code, message, result }, silent = false }) => [
+      logId,
+      'ended',
+      tx.nowMs,
+      code,
+      message,
+      result,
+      silent ? 1 : 0,
+    ]),
   );
   await enqueueResults(
     tx,
-    [...outcomes].map(([logId, { code, message, result }]) => ({
+    [...first.values()].map(({ logId, outcome: { code, message, result } }) => ({
       ...(known.get(logId) as AttemptRow),
       handle_code: code,
       handle_msg: message,
@@ -164,17 +174,25 @@ export async function listRunningLogIds(store: SqlStore): Promise<number[]> {
   return rows.map((row) => row.log_id);
 }
 
-/** Whether the attempt has an end here, and the day of its log; null when this node does not know it. */
-export async function lookUpAttempt(
-  store: SqlStore,
-  logId: number,
-): Promise<{ ended: boolean; logDateTime: number } | null> {
+export interface KnownAttempt {
+  readonly ended: boolean;
+  readonly logDateTime: number;
+  /** How it ended and when, where its log has no file because nothing was written into it. */
+  readonly silent: { readonly code: number; readonly message: string; readonly atMs: number } | null;
+}
+
+/** What is known here of an attempt that somebody asks the log of; null when it was never taken. */
+export async function lookUpAttempt(store: SqlStore, logId: number): Promise<KnownAttempt | null> {
   const row = await store.read('look-up-attempt', (db) =>
-    db.get<Pick<AttemptRow, 'state' | 'log_date_time'>>('select state, log_date_time from x_attempt where log_id = ?', [
-      logId,
-    ]),
+    db.get<Omit<AttemptRow, 'log_id'> & { readonly silent: number; readonly ended_at: number | null }>(
+      'select state, log_date_time, silent, handle_code, handle_msg, ended_at from x_attempt where log_id = ?',
+      [logId],
+    ),
   );
-  return row === null ? null : { ended: row.state !== 'accepted', logDateTime: row.log_date_time };
+  if (row === null) return null;
+  const { state, log_date_time: logDateTime, silent, handle_code: code, handle_msg: message, ended_at: atMs } = row;
+  const told = silent === 1 && atMs !== null ? { code: code ?? 0, message: message ?? '', atMs } : null;
+  return { ended: state !== 'accepted', logDateTime, silent: told };
 }
 
 /** Those of them that are written down, at most 500 at a time. */

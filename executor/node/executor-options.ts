@@ -59,7 +59,7 @@ export interface ExecutorOptions {
   /** What schedulers are told, when it is not `http://{host}:{port}/`. */
   readonly advertisedAddress?: string;
   /**
-   * The store with this node's attempts and outbox, migrated by whoever opened it (migration 0001-node). Without it
+   * The store with this node's attempts and outbox, migrated by whoever opened it (`openExecutorStore` does). Without it
    * the node keeps a small file of its own in `dataDir`.
    */
   readonly store?: SqlStore;

@@ -1,5 +1,15 @@
 const LINE_CHARS_MAX = 16_384;
 
+export type LineLevel = 'INFO ' | 'WARN ' | 'ERROR';
+
+/** A line of a run log, without its break. */
+export const logLine = (atMs: number, level: LineLevel, message: string): string =>
+  `${new Date(atMs).toISOString()} ${level} ${neutralise(message)}`;
+
+/** What the last line of a run log says. */
+export const endInWords = ({ code, message }: { readonly code: number; readonly message: string }): string =>
+  `ended with code ${code}${message === '' ? '' : `: ${message}`}`;
+
 /**
  * One line stays one line and a terminal obeys nothing in it: control characters (CR, LF, the ESC of an ANSI
  * sequence), line separators and direction overrides are written out as escapes.

@@ -3,12 +3,17 @@ import type { RunLog } from '../handler/handler-context.ts';
 import { keepHeldBack } from './held-back-file.ts';
 import { createLastLines, type LastLines } from './last-lines.ts';
 import { runLogFile } from './run-log-file.ts';
-import { neutralise, stackLines } from './run-log-text.ts';
+import { type LineLevel, logLine, stackLines } from './run-log-text.ts';
 
 /** One attempt's log while it is written. Writing never waits and never fails the run. */
 export interface OpenRunLog extends RunLog {
   /** The error's stack and its causes, each line a line of the log of its own. */
   stack(error: unknown): void;
+  /**
+   * The last line, which says how the attempt ended. False: nothing stands above it, so it is not written and there is no
+   * file; the journal says the same. Most runs of most jobs say nothing, and a file for each is millions of them in a day.
+   */
+  end(message: string): boolean;
   /** Resolves when all that was written so far is in the file, or could not be (then `onWriteError` was told). */
   flushed(): Promise<void>;
   /** Flushes and ends it; what is written later is dropped. */
@@ -56,10 +61,12 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
   let gap = { lines: 0, bytes: 0 };
   let writing: Promise<void> | null = null;
   let state: 'open' | 'cut' | 'unwritable' | 'closed' = 'open';
+  let silent = true;
 
-  function line(level: string, message: string): void {
+  function line(level: LineLevel, message: string): void {
     if (state === 'closed') return;
-    const text = `${new Date(options.runtime.clock.wallMs()).toISOString()} ${level} ${neutralise(message)}`;
+    silent = false;
+    const text = logLine(options.runtime.clock.wallMs(), level, message);
     const bytes = Buffer.byteLength(text) + 1;
     if (state === 'open' && (room.bytes < bytes || room.lines < 1)) cut();
     if (state !== 'open') {
@@ -129,6 +136,11 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
     error: (message) => line('ERROR', message),
     stack(error) {
       for (const text of stackLines(error)) line('ERROR', text);
+    },
+    end(message) {
+      if (silent) return false;
+      line('INFO ', message);
+      return true;
     },
     async flushed() {
       await writing;

@@ -43,6 +43,16 @@ export async function searchRunLog(
   }
 }
 
+/** The same in lines that are in no file, at most a few of them. */
+export function searchLines(lines: readonly string[], search: LogSearch): FoundLines {
+  const from = Math.max(1, search.fromLine);
+  const rest = lines.slice(from - 1);
+  const looking = lookFor(search);
+  const stoppedAt = rest.length === 0 ? null : looking.through(rest.join('\n'), from);
+  const toLine = stoppedAt ?? from - 1 + rest.length;
+  return { found: looking.found, toLine, complete: toLine >= lines.length };
+}
+
 async function searchFrom(
   reader: LogReader,
   start: Position,

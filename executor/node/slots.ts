@@ -239,7 +239,7 @@ export function createSlots(options: SlotsOptions): Slots {
     const run = await runHandler(attempt, entry.stop, log, options);
     if (run.stuck) show(entry, 'stuck');
     metrics.runEnded(attempt.handler, run.outcome.code, runtime.clock.monotonicMs() - startedMs);
-    await outcomes.store(attempt.logId, run.outcome);
+    await outcomes.store({ logId: attempt.logId, outcome: run.outcome, silent: run.silent });
     // A handler that ignores its signal is reported, but keeps its slot and its job's turn until it really ends.
     void run.gone.then(() => leave(entry, log));
   }
@@ -260,7 +260,9 @@ export function createSlots(options: SlotsOptions): Slots {
     if (entry.state === 'queued') {
       entry.state = 'ending';
       metrics.runEnded(entry.attempt.handler, CODE_FAIL, 0);
-      entry.told = outcomes.store(entry.logId, neverBegan(stopped)).then(() => forget(entry));
+      entry.told = outcomes
+        .store({ logId: entry.logId, outcome: neverBegan(stopped), silent: true })
+        .then(() => forget(entry));
     }
     entry.stop.abort(stopped);
   }

@@ -9,7 +9,7 @@ import { createHandlerHosts } from '../handler/handler-hosts.ts';
 import { batchInspections } from '../inspect/inspect-batch.ts';
 import { runCountsInspections } from '../inspect/run-counts.ts';
 import { measureThrottles } from '../slice/throttle-metrics.ts';
-import { node as nodeMigration } from '../storage/migrations/0001-node.ts';
+import { nodeMigrations } from '../storage/migrations/executor-migrations.ts';
 import { mergeScrapes } from '../workers/merge-scrapes.ts';
 import { createWorkerCrew, type WorkerCrew } from '../workers/worker-crew.ts';
 import { closeFormerAttempts, listRunningLogIds } from './attempt-queries.ts';
@@ -173,7 +173,7 @@ async function openOwnStore({ dataDir, runtime, logger }: ExecutorSettings, open
   await mkdir(dataDir, { recursive: true });
   const store = await openSqlStore(`sqlite:${join(dataDir, 'executor.db')}`, { runtime, logger });
   opened.defer(() => store.close());
-  await migrate(store, [nodeMigration], { logger, component: 'executor' });
+  await migrate(store, nodeMigrations, { logger, component: 'executor' });
   return store;
 }
 

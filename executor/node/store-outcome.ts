@@ -1,13 +1,13 @@
 import type { Logger } from '../../shared/logger.ts';
 import { backoffMs } from '../../shared/runtime/backoff.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import type { AttemptOutcome } from '../handler/attempt.ts';
 import type { AttemptJournal } from './attempt-journal.ts';
+import type { AttemptEnding } from './attempt-queries.ts';
 import { PATIENCE } from './patience.ts';
 
 export interface OutcomeStore {
   /** Until the store takes it: an outcome that was reached is never dropped while this process lives. */
-  store(logId: number, outcome: AttemptOutcome): Promise<void>;
+  store(ending: AttemptEnding): Promise<void>;
   /** A drain has waited enough for a store that takes nothing: outcomes not stored by now stay unwritten. */
   abandon(): void;
 }
@@ -23,10 +23,11 @@ export function createOutcomeStore(options: {
   const abandoned = new AbortController();
 
   return {
-    async store(logId, outcome) {
+    async store(ending) {
+      const { logId, outcome } = ending;
       for (let failures = 0; !abandoned.signal.aborted; failures++) {
         try {
-          await journal.end(logId, outcome);
+          await journal.end(ending);
           options.onStored();
           return;
         } catch (err) {

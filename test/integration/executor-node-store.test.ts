@@ -10,7 +10,7 @@ import {
 import { enqueueOutbox } from '../../executor/node/outbox.ts';
 import { deleteMessages, postponeMessages, takeDueMessages } from '../../executor/node/outbox-queries.ts';
 import { readRunRequest } from '../../executor/node/read-run-request.ts';
-import { node as nodeMigration } from '../../executor/storage/migrations/0001-node.ts';
+import { nodeMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
@@ -234,6 +234,6 @@ describeWith(['MariaDB'], 'on MariaDB', () => {
 
 async function openStore(url: string): Promise<SqlStore> {
   const store = await openSqlStore(url, { runtime: systemRuntime(), logger: silentLogger });
-  await migrate(store, [nodeMigration], { logger: silentLogger, component: 'executor' });
+  await migrate(store, nodeMigrations, { logger: silentLogger, component: 'executor' });
   return store;
 }

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { defineHandler, type ExecutorOptions } from '../../executor/index.ts';
 import { enqueueOutbox, wakeOutbox } from '../../executor/node/outbox.ts';
 import { countMessages } from '../../executor/node/outbox-queries.ts';
-import { node as nodeMigration } from '../../executor/storage/migrations/0001-node.ts';
+import { nodeMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 async function givenStore(): Promise<SqlStore> {
   const store = await openSqlStore('sqlite::memory:', { runtime: systemRuntime(), logger: silentLogger });
-  await migrate(store, [nodeMigration], { logger: silentLogger, component: 'executor' });
+  await migrate(store, nodeMigrations, { logger: silentLogger, component: 'executor' });
   cleanUp.push(() => store.close());
   return store;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { defineHandler } from '../../executor/index.ts';
-import { node as nodeMigration } from '../../executor/storage/migrations/0001-node.ts';
+import { nodeMigrations } from '../../executor/storage/migrations/executor-migrations.ts';
 import { CommitUnknownError, DaybreakError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -21,7 +21,7 @@ let beforeFault: () => Promise<void>;
 beforeEach(async () => {
   [scheduler, faults, runs, beforeFault] = [await startFakeScheduler(), new Map(), 0, async () => undefined];
   store = await openSqlStore('sqlite::memory:', { runtime: systemRuntime(), logger: silentLogger });
-  await migrate(store, [nodeMigration], { logger: silentLogger, component: 'executor' });
+  await migrate(store, nodeMigrations, { logger: silentLogger, component: 'executor' });
   executor = await givenExecutor({
     schedulers: [scheduler.url],
     store: withFaults(store),

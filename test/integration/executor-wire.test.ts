@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineHandler } from '../../executor/index.ts';
@@ -254,6 +255,29 @@ test('a run log is paged by line number and holds what was written as harmless l
     logContent: 'readLog fail, logFile not exists',
     isEnd: true,
   });
+});
+
+test('a run that says nothing has no file, and its log says how it ended all the same', async () => {
+  const quiet = runRequest({ executorHandler: 'work' });
+  await executor.ask('/run', quiet);
+  await outcomeOf(quiet.logId);
+  const files = await readdir(executor.dataDir, { recursive: true });
+  expect(files.filter((name) => name.endsWith(`${quiet.logId}.log`))).toEqual([]);
+  const { logId, logDateTime } = quiet;
+  const ask = async (more: object) =>
+    (await executor.ask('/log', { logId, logDateTime, fromLineNum: 1, ...more })).data as {
+      logContent: string;
+      search?: { found: { no: number; text: string }[] };
+    };
+  const whole = await ask({});
+  expect(whole).toMatchObject({ fromLineNum: 1, toLineNum: 1, isEnd: true });
+  expect(whole.logContent).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z INFO {2}ended with code 200: .*\n$/);
+  expect(await ask({ lastLines: 5 })).toEqual(whole);
+  expect(await ask({ fromLineNum: 2 })).toMatchObject({ fromLineNum: 2, toLineNum: 1, logContent: '', isEnd: true });
+  expect(await ask({ beforeLineNum: 1, lastLines: 5 })).toMatchObject({ toLineNum: 0, logContent: '' });
+  const search = async (text: string) => (await ask({ search: { text } })).search;
+  expect(await search('Ended')).toEqual({ found: [{ no: 1, text: whole.logContent.trimEnd() }], isThrough: true });
+  expect(await search('other')).toEqual({ found: [], isThrough: true });
 });
 
 test('health is open and metrics count the requests', async () => {

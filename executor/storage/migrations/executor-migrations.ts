@@ -8,6 +8,10 @@ import { rateShares } from './0006-rate-shares.ts';
 import { batchProgress } from './0007-batch-progress.ts';
 import { executorCluster } from './0009-executor-cluster.ts';
 import { sliceColumns } from './0009-slice-columns.ts';
+import { silentAttempts } from './0010-silent-attempts.ts';
+
+/** What a node keeps for itself: its attempts and its outbox. */
+export const nodeMigrations: readonly Migration[] = [node, silentAttempts];
 
 /** The tables of a store that executors share, in the order of their numbers; an application's own come behind them. */
 export const executorMigrations: readonly Migration[] = [
@@ -20,4 +24,5 @@ export const executorMigrations: readonly Migration[] = [
   batchProgress,
   executorCluster,
   sliceColumns,
+  silentAttempts,
 ];

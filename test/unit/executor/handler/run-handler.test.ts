@@ -38,6 +38,12 @@ function start(
     warn: add,
     error: add,
     stack: add,
+    // As the log of a node has it: alone it is not written.
+    end: (line: string) => {
+      if (lines.length === 0) return false;
+      add(line);
+      return true;
+    },
     flushed: async () => undefined,
     close: async () => undefined,
     heldBack: () => [],
@@ -107,11 +113,13 @@ test('a handler that heeds its signal leaves no timer behind either', async () =
 
 test('one that does not is reported after the grace, and gone only when it really returns', async () => {
   const end = Promise.withResolvers<HandlerResult>();
-  const { runtime, stop, run } = start(() => end.promise);
+  const { runtime, stop, run, lines } = start(() => end.promise);
   stop.abort(new AttemptStopped('killed'));
   await runtime.advance(10_000);
-  const { outcome, stuck, gone } = await run;
+  const { outcome, stuck, silent, gone } = await run;
   expect(stuck).toBe(true);
+  // It may say more: what became of it has to stand above that.
+  expect([silent, lines.length]).toEqual([false, 1]);
   expect(outcome.message).toMatch(/did not stop within 10000 ms/);
   let isGone = false;
   void gone.then(() => {
@@ -123,12 +131,23 @@ test('one that does not is reported after the grace, and gone only when it reall
   await gone;
 });
 
+test('one that says nothing leaves its log alone, and one that does has its end below', async () => {
+  const quiet = start(async () => undefined);
+  expect([(await quiet.run).silent, quiet.lines]).toEqual([true, []]);
+  const talks = start(async (ctx) => {
+    ctx.log.info('hello');
+    return undefined;
+  });
+  expect([(await talks.run).silent, talks.lines]).toEqual([false, ['hello', 'ended with code 200']]);
+});
+
 test('a handler that throws before its first await is an outcome too', async () => {
   const { run, lines } = start(() => {
     throw new Error('at once');
   });
   expect((await run).outcome).toMatchObject({ code: 500, message: 'at once' });
   expect(lines).toEqual(['Error: at once', 'ended with code 500: at once']);
+  expect((await run).silent).toBe(false);
 });
 
 const KEY = 'k3y-"of"-the-gateway-that-is-long-enough-to-be-cut-off-somewhere-in-the-middle-of-it';

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAttemptJournal } from '../../../../executor/node/attempt-journal.ts';
 import { createGroupCommit } from '../../../../executor/node/group-commit.ts';
 import { readRunRequest } from '../../../../executor/node/read-run-request.ts';
-import { node } from '../../../../executor/storage/migrations/0001-node.ts';
+import { nodeMigrations } from '../../../../executor/storage/migrations/executor-migrations.ts';
 import { DaybreakError } from '../../../../shared/errors.ts';
 import { silentLogger } from '../../../../shared/logger.ts';
 import { systemRuntime } from '../../../../shared/runtime/system-runtime.ts';
@@ -18,7 +18,7 @@ const DONE = { code: 200, message: '', result: null };
 async function given() {
   const real = await openSqlStore('sqlite::memory:', { runtime: systemRuntime(), logger: silentLogger });
   onTestFinished(() => real.close());
-  await migrate(real, [node], { logger: silentLogger, component: 'executor' });
+  await migrate(real, nodeMigrations, { logger: silentLogger, component: 'executor' });
   const transactions: string[] = [];
   const store: SqlStore = {
     ...real,
@@ -49,10 +49,10 @@ describe('attempts', () => {
   test('that end together end in one transaction, and those that end meanwhile in the next', async () => {
     const { journal, transactions, store } = await given();
     await journal.accept([1, 2, 3, 4].map(attempt));
-    const first = [1, 2].map((logId) => journal.end(logId, DONE));
+    const first = [1, 2].map((logId) => journal.end({ logId, outcome: DONE }));
     await Promise.resolve();
     await Promise.resolve();
-    const later = [3, 4].map((logId) => journal.end(logId, DONE));
+    const later = [3, 4].map((logId) => journal.end({ logId, outcome: DONE }));
     await Promise.all([...first, ...later]);
     expect(transactions.filter((name) => name === 'end-attempt')).toHaveLength(2);
     const told = await store.read('count', (db) => db.get<{ n: number }>('select count(*) as n from x_outbox'));

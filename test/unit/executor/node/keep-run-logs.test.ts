@@ -7,7 +7,7 @@ import { keepRunLogs } from '../../../../executor/node/keep-run-logs.ts';
 import { createNodeMetrics } from '../../../../executor/node/node-metrics.ts';
 import { readRunRequest } from '../../../../executor/node/read-run-request.ts';
 import { createRunLogs } from '../../../../executor/node/run-logs.ts';
-import { node } from '../../../../executor/storage/migrations/0001-node.ts';
+import { nodeMigrations } from '../../../../executor/storage/migrations/executor-migrations.ts';
 import { silentLogger } from '../../../../shared/logger.ts';
 import { createMetrics } from '../../../../shared/metrics.ts';
 import { migrate } from '../../../../shared/sql/migrate.ts';
@@ -20,7 +20,7 @@ test('a pass keeps what runs in any node of the store, and counts what it remove
   const runtime = createFakeRuntime();
   const store = await openSqlStore('sqlite::memory:', { runtime, logger: silentLogger });
   onTestFinished(() => store.close());
-  await migrate(store, [node], { logger: silentLogger, component: 'executor' });
+  await migrate(store, nodeMigrations, { logger: silentLogger, component: 'executor' });
   const metrics = createMetrics();
   onTestFinished(() => metrics.close());
   const runLogs = createRunLogs({ dir, runtime, bytesMax: 10_000, linesMax: 100, onWriteError: () => undefined });
