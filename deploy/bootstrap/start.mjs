@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { beginAgainWith, canBeginAgain, flagsToAdd } from './begin-again.mjs';
 import { findNode, majorOf, NODE_MAJOR_MIN } from './find-node.mjs';
 import { becomeChildOfLauncher, launch } from './launch.mjs';
 import { ensureModules } from './modules.mjs';
@@ -11,17 +12,20 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Runs `entry` (a path below the package, without its ending) as if it had been called by hand with `args`:
- * in this process when this Node can, and in a child that ends together with this process when it cannot, or when
- * `nodeFlags` are wanted, which a Node takes at its start only.
+ * in this process when this Node can, which begins again where `nodeFlags` are wanted, and in a child that ends together
+ * with this process when it cannot.
  */
 export async function start({ name, entry, args, withDev = false, nodeFlags = [] }) {
   const isLaunched = becomeChildOfLauncher();
+  const isNew = majorOf(process.versions.node) >= NODE_MAJOR_MIN;
+  // Whoever launched this process has given it what it needs, and knows it by the channel between the two.
+  const flags = isLaunched ? [] : flagsToAdd(nodeFlags);
+  if (isNew && flags.length > 0 && canBeginAgain()) beginAgainWith(flags);
   // The clone has a lockfile and sources; a published package has neither, and its modules are the installer's business.
   const isClone = existsSync(join(ROOT, 'package-lock.json'));
   if (isClone && !isLaunched && !(await ensureModules(ROOT, { withDev }))) return end(1);
 
-  const isNew = majorOf(process.versions.node) >= NODE_MAJOR_MIN;
-  if (isNew && (isLaunched || nodeFlags.length === 0)) return runHere({ name, entry, args });
+  if (isNew && flags.length === 0) return runHere({ name, entry, args });
   const node = isNew ? process.execPath : findNode(ROOT);
   if (node === null) {
     process.stderr.write(
@@ -31,7 +35,7 @@ export async function start({ name, entry, args, withDev = false, nodeFlags = []
     );
     return end(1);
   }
-  launch({ node, args: [...nodeFlags, process.argv[1], ...process.argv.slice(2)] });
+  launch({ node, args: [...flags, process.argv[1], ...process.argv.slice(2)] });
 }
 
 async function runHere({ name, entry, args }) {

@@ -50,7 +50,10 @@ export async function runService(
     const [error, ...closing] = inOrder(thrown);
     for (const one of closing) terminal.warn(`daybreak: while closing: ${inert(messageOf(one))}`);
     if (!stop.signal.aborted) throw error;
-    if (error === stop.signal.reason) return 0;
+    if (error === stop.signal.reason) {
+      terminal.say('stopped');
+      return 0;
+    }
     terminal.warn(`daybreak: while stopping: ${inert(messageOf(error))}`);
     return 1;
   } finally {

@@ -83,6 +83,62 @@ describe('the launcher', () => {
   });
 });
 
+describe('a process that lacks a flag', () => {
+  const AGAIN = `import { beginAgainWith, flagsToAdd } from '${BOOTSTRAP}begin-again.mjs';
+const flags = flagsToAdd(['--max-semi-space-size=8']);
+if (process.argv.includes('begin') && flags.length > 0) beginAgainWith(flags);
+console.log(JSON.stringify({ pid: process.pid, flags, execArgv: process.execArgv, args: process.argv.slice(2), mark: process.env.MARK }));`;
+  const run = async (nodeArgs: readonly string[], args: readonly string[], env: Record<string, string> = {}) => {
+    const script = join(plantTree({ 'again.mjs': AGAIN }), 'again.mjs');
+    const child = spawn(process.execPath, [...nodeArgs, script, ...args], { env: { MARK: 'm', ...env } });
+    const { exitCode, stdout, stderr } = await ended(child);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    return { pid: child.pid, seen: JSON.parse(stdout) as Record<string, unknown> };
+  };
+
+  test.runIf(process.platform !== 'win32')('begins again as itself, with all that it had', async () => {
+    const { pid, seen } = await run(['--no-deprecation'], ['begin', 'a b']);
+    const execArgv = ['--no-deprecation', '--max-semi-space-size=8'];
+    expect(seen).toEqual({ pid, flags: [], execArgv, args: ['begin', 'a b'], mark: 'm' });
+  });
+
+  test('leaves what somebody has said of it', async () => {
+    expect((await run([], [])).seen.flags).toEqual(['--max-semi-space-size=8']);
+    expect((await run(['--max-semi-space-size=32'], [])).seen.flags).toEqual([]);
+    const options = '--max-old-space-size=900 --max_semi_space_size=4';
+    expect((await run([], [], { NODE_OPTIONS: options })).seen.flags).toEqual([]);
+    expect((await run([], [], { NODE_OPTIONS: '--max-old-space-size=900' })).seen.flags).toHaveLength(1);
+  });
+
+  test.runIf(existsSync('/proc/self/stat'))('an executor has it, is one process, and ends in order', async () => {
+    const dir = plantTree({ 'handlers.mjs': 'export const handlers = [];\n' });
+    const words = [
+      '--group',
+      'g',
+      '--handlers',
+      'handlers.mjs',
+      '--data-dir',
+      'data',
+      '--schedulers',
+      'http://127.0.0.1:1',
+    ];
+    const executor = spawn(process.execPath, [join(BOOTSTRAP, 'daybreak.mjs'), 'executor', ...words], {
+      cwd: dir,
+      env: { DAYBREAK_ACCESS_TOKEN: 'of-the-launcher-test'.padEnd(40, 'x') },
+    });
+    const end = ended(executor);
+    await once(executor.stdout, 'data');
+    const of = (file: string) => readFileSync(`/proc/${executor.pid}/${file}`, 'utf8');
+    expect(of('cmdline').split('\0')).toContain('--max-semi-space-size=8');
+    expect(of(`task/${executor.pid}/children`)).toBe('');
+    executor.kill('SIGTERM');
+    expect(await end).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/waiting for --schedulers[\s\S]*stopped/),
+    });
+  });
+});
+
 describe('the Node to start again under', () => {
   const findNode = async (root: string, path: string) => {
     const script = `import { findNode } from '${BOOTSTRAP}find-node.mjs'; console.log(findNode(process.argv[1], process.argv[2]));`;
