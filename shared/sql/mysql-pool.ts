@@ -140,13 +140,19 @@ function driverOptions(options: MysqlPoolOptions): PoolOptions {
   };
 }
 
+/** A statement as the driver has it, with the timer of its timeout. */
+type Sent = { readonly queryTimeout?: NodeJS.Timeout | null };
+
 function overPromises(raw: PoolConnection, timeout: number, leave: () => void): MysqlConnection {
   function send<T>(text: string, params: readonly unknown[], rowsAsArray: boolean): Promise<[T, FieldPacket[]]> {
     return new Promise((resolve, reject) => {
-      raw.query({ sql: text, values: [...params], rowsAsArray, timeout }, (error, result, fields) => {
-        if (error) reject(error);
-        else resolve([result as unknown as T, fields]);
-      });
+      let sent: Sent | null = null;
+      sent = raw.query({ sql: text, values: [...params], rowsAsArray, timeout }, (error, result, fields) => {
+        if (!error) return resolve([result as unknown as T, fields]);
+        // The driver forgets it when the connection is lost, and it would keep the process alive until it is over.
+        if (sent?.queryTimeout) clearTimeout(sent.queryTimeout);
+        reject(error);
+      }) as Sent;
     });
   }
   return {

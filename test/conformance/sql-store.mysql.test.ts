@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -109,6 +112,25 @@ describeOnEachServer('with a server', (server) => {
       await expect(attempt).rejects.toMatchObject({ code: 'STORE_UNREACHABLE', retryable: true });
       expect(await numberOf(3)).toBe(0);
       await cut.close();
+    });
+
+    test('a process that lost a connection in the middle of a statement ends when it is done', async () => {
+      proxy.cutAnswerTo('select 4711');
+      const root = join(import.meta.dirname, '../..');
+      const script = `
+        import { openSqlStore } from '${root}/shared/sql/open-store.ts';
+        import { systemRuntime } from '${root}/shared/runtime/system-runtime.ts';
+        import { silentLogger as logger } from '${root}/shared/logger.ts';
+        const options = { url: ${JSON.stringify(viaProxy)}, connections: 1, durability: 'warn' };
+        const store = await openSqlStore(options, { runtime: systemRuntime(), logger });
+        await store.read('lost', (db) => db.all('select 4711')).catch(({ code }) => console.log(code));
+        await store.close();`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { timeout: 120_000 });
+      let said = '';
+      child.stdout.on('data', (chunk) => (said += String(chunk)));
+      const [code] = await once(child, 'exit');
+      // A statement may take 300 s: waiting for that it would have been killed.
+      expect([said.trim(), code]).toEqual(['STORE_UNREACHABLE', 0]);
     });
 
     test('replaces connections that died while they lay idle, without an error', async () => {
