@@ -2,6 +2,9 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongTestsFirst } from './test/run/long-tests-first.ts';
 
+// The processes of a night have 220 MB each, and the tests are more than one file.
+const isRoomy = process.availableMemory() >= 8 * 2 ** 30;
+
 export default defineConfig({
   test: {
     globalSetup: ['test/run/keep-compiled.ts', 'test/run/provide-servers.ts'],
@@ -9,9 +12,9 @@ export default defineConfig({
     pool: 'forks',
     // More than the cores: the long tests are nights in processes of their own, and mostly wait for a visibility to pass
     // (night-cli-nights: 65 s of computing, by five processes at a time, in 131 s).
-    maxWorkers: availableParallelism() + 2,
+    maxWorkers: availableParallelism() + (isRoomy ? 2 : 1),
     // Of the tests of one file that run side by side.
-    maxConcurrency: 8,
+    maxConcurrency: isRoomy ? 8 : 5,
     // Generous, because a whole run also has to pass on one busy core; a test that hangs still ends.
     testTimeout: 300_000,
     hookTimeout: 300_000,
