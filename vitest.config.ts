@@ -12,7 +12,7 @@ export default defineConfig({
     pool: 'forks',
     // More than the cores: the long tests are nights in processes of their own, and mostly wait for a visibility to pass
     // (night-cli-nights: 65 s of computing, by five processes at a time, in 131 s).
-    maxWorkers: availableParallelism() + (isRoomy ? 2 : 1),
+    maxWorkers: Math.max(3, availableParallelism() + (isRoomy ? 2 : 1)),
     // Of the tests of one file that run side by side.
     maxConcurrency: isRoomy ? 8 : 5,
     // Generous, because a whole run also has to pass on one busy core; a test that hangs still ends.
