@@ -67,10 +67,10 @@ function ByHand({ group, requestNo }: { readonly group: string; readonly request
   const asked = open.data?.items.find(({ kind, order }) => kind === 'item.resolve' && order.requestNo === requestNo);
   if (asked !== undefined) {
     return (
-      <span>
+      <p>
         {t('items.askedFor', { as: t(`items.as.${String(asked.order.as)}`), by: asked.askedBy })}{' '}
         <Link to="/approvals">{t('nav.approvals')}</Link>
-      </span>
+      </p>
     );
   }
   const resolve = (as: 'success' | 'failed' | 'retry') =>

@@ -7,6 +7,7 @@ import { useLanguage } from '../../app/preferences.ts';
 import { Facts, Loaded, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { foldEvents } from '../../pure/fold-events.ts';
 import { formatMoney } from '../../pure/format.ts';
 import { inertValue } from '../../pure/inert-text.ts';
 import { Decide } from './decide.tsx';
@@ -72,7 +73,7 @@ export function ItemHistory({
                 )}
               </div>
               <ol className="history" aria-label={t('items.history')}>
-                {events.map((event, index) => (
+                {foldEvents(events).map(({ event, again, lastAtMs }, index) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: events have no id, and only grow at the end
                   <li key={index}>
                     <span className="soft small">
@@ -90,6 +91,11 @@ export function ItemHistory({
                         </span>
                       )}
                       {event.body !== null && <pre>{inertValue(event.body)}</pre>}
+                      {again > 0 && (
+                        <span className="small soft">
+                          {t('items.again', { count: again })} <Instant atMs={lastAtMs} style="second" />
+                        </span>
+                      )}
                     </div>
                   </li>
                 ))}

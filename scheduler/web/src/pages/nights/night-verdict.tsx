@@ -31,7 +31,7 @@ export function NightVerdict({
     <Verdict
       tone={holds === false ? 'bad' : holds === null ? 'warn' : isLeft ? 'unsure' : 'ok'}
       mark={holds === false ? 'critical' : holds === null ? 'refused' : isLeft ? 'unresolved' : 'succeeded'}
-      label={t('nights.differences')}
+      label={t('night.outcome')}
     >
       <p>
         {holds === null

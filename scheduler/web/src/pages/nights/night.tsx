@@ -58,10 +58,16 @@ function Shown({
   const { t } = useTranslation();
   const [get, set] = useSearch();
   const { night } = report;
+  // Two nights may be of one date.
+  const other = beside === null ? '' : `${beside.night.businessDate} #${beside.night.nightId}`;
   const nights = usePages('GET /nights', { query: { group } });
   return (
     <Page
-      title={t('night.title', { date: night.businessDate })}
+      title={
+        <>
+          {t('night.title', { date: night.businessDate })} <span className="soft">#{night.nightId}</span>
+        </>
+      }
       lead={<State state={night.state} />}
       actions={
         <>
@@ -119,7 +125,7 @@ function Shown({
       </div>
       <Conservation
         totals={night.totals}
-        beside={beside === null ? null : { date: beside.night.businessDate, totals: beside.night.totals }}
+        beside={beside === null ? null : { date: other, totals: beside.night.totals }}
       />
       <div className="night-tables">
         {report.sections
@@ -136,7 +142,7 @@ function Shown({
               <SectionTable
                 section={section}
                 beside={beside?.sections.find(({ name }) => name === section.name) ?? null}
-                date={beside?.night.businessDate ?? ''}
+                date={other}
               />
             </Panel>
           ))}

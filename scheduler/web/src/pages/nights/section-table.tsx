@@ -30,6 +30,7 @@ export function SectionTable({
   const { t } = useTranslation();
   const text = useCellText(section.columns);
   if (section.rows.length === 0) return <Empty>{t('night.noRows')}</Empty>;
+  const name = t(`section.${section.name}`, { defaultValue: section.title });
   const others = new Map((beside?.rows ?? []).map((row) => [keyOf(row), row]));
   const title = (column: string) => t(`column.${column}`, { defaultValue: column });
   const isNumeric = (at: number) => {
@@ -39,9 +40,11 @@ export function SectionTable({
   const classOf = (at: number) =>
     isNumeric(at) ? 'num nowrap' : WORDY.includes(section.columns[at] ?? '') ? 'is-wordy' : '';
   return (
-    <div className="table-wrap">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is typed, a section would be a landmark more
+    <div className="table-wrap" role="group" aria-label={name} tabIndex={0}>
       <table className="list cards">
-        <caption className="visually-hidden">{section.title}</caption>
+        <caption className="visually-hidden">{name}</caption>
         <thead>
           <tr>
             {section.columns.map((column, at) => (
