@@ -145,6 +145,11 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
       'name belongs to another job',
     ]);
     expect(await wrongIn({ ...good, id: 1, name: 'import' })).toEqual([]);
+    expect(await wrongIn({ ...good, paramFields: { day: {} } })).toEqual(['paramFields.day.type is missing']);
+    expect(await wrongIn({ ...good, paramFields: { day: { type: 'day' } }, priority: 99 })).toEqual([
+      expect.stringMatching(/^paramFields.day.type must be one of text, integer/),
+      'priority must be 1 to 9',
+    ]);
     const after = (...jobs: string[]) => ({ schedule: { kind: 'parent', jobs, on: 'always' } });
     expect(await wrongIn({ ...good, ...after('lost') })).toEqual([
       'schedule.jobs names "lost", but there is no such job',

@@ -25,6 +25,7 @@ export function readChainInput(given: ChainDefinition, jobs: ReadonlyMap<string,
 
 /** Fields that are judged by themselves: when one is wrong, its default takes its place and the next fault is found. */
 const PARTS_OF_JOB = [
+  'paramFields',
   'schedule',
   'limits',
   'misfire',

@@ -33,7 +33,7 @@ function Editor({ view }: { readonly view: Reply<'GET /jobs/:jobId'> | null }) {
   });
   const { value: job, problems, draft } = editor;
   const sections = useSections(job);
-  const paths = sections.flatMap(({ settings }) => settings.map(({ path }) => path));
+  const paths = sections.flatMap(({ settings }) => settings.flatMap((setting) => shownBeside(setting, problems)));
   return (
     <Page title={view === null ? t('jobs.new') : t('job.editTitle', { name: view.job.name })}>
       {sections.map(({ name, settings }) => (
@@ -54,6 +54,10 @@ function Editor({ view }: { readonly view: Reply<'GET /jobs/:jobId'> | null }) {
     </Page>
   );
 }
+
+/** Of a whole that is typed as one text its field shows what is wrong inside, too. */
+const shownBeside = ({ path, kind }: Setting, problems: ReadonlyMap<string, string>): readonly string[] =>
+  kind === 'json' ? [path, ...[...problems.keys()].filter((at) => at.startsWith(`${path}.`))] : [path];
 
 /** A job without a path waits for no file, one without hours works at any time, and a guard of nothing is none. */
 function tidy(job: JobInput): JobInput {

@@ -62,6 +62,7 @@ function useSettingWords(): (setting: Setting, value: unknown) => string {
     if (kind === 'duration' && typeof value === 'number') return formatDuration(value, language);
     if (kind === 'instant' && typeof value === 'number') return formatInstant(value, { language });
     if (kind === 'pairs') return writePairs(value);
+    if (kind === 'json') return JSON.stringify(value);
     return Array.isArray(value) ? value.join(', ') : String(value);
   };
 }
