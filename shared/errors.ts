@@ -34,7 +34,7 @@ export const ERRORS = {
     'No connection to the database came free in time; the message says what to change.',
   ),
   STORE_READ_ONLY: entry(503, true, 'The database takes no writes: a failover is under way, or it is a replica.'),
-  STORE_UNFIT: entry(500, false, 'The database lacks a version or a setting that correctness stands on.'),
+  STORE_UNFIT: entry(500, false, 'The database lacks a version, a setting or a right that we stand on.'),
   STORE_CORRUPT: entry(500, false, 'The store holds what it must not hold; stop and look before going on.'),
   STORE_CLOSED: entry(503, false, 'The store was closed, or a transaction was used after its end.'),
   MIGRATION_CHANGED: entry(500, false, 'A migration that was applied here has another text now.'),

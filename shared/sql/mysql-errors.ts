@@ -3,6 +3,8 @@ import type { SqlFailure } from './sql-errors.ts';
 /** The server's numbers that we act upon; everything else is SQL_FAILED. Pure. */
 
 const NO_TABLE = 1146;
+// On the database, a table, a column, for want of a global right, on a routine.
+const RIGHT_MISSING = new Set([1044, 1142, 1143, 1227, 1370]);
 const KEY_IS_THERE = new Set([1062, 1586]);
 // Deadlock, lock wait, and "changed since last read" of MariaDB's snapshot isolation: run the whole body again.
 const RUN_AGAIN = new Set([1213, 1205, 1020]);
@@ -48,6 +50,7 @@ export function failureOf(error: unknown): SqlFailure {
   if (READ_ONLY.has(errno)) return 'STORE_READ_ONLY';
   if (STATEMENT_KILLED.has(errno)) return 'STORE_UNREACHABLE';
   if (errno === NO_TABLE) return 'SQL_NO_TABLE';
+  if (RIGHT_MISSING.has(errno)) return 'STORE_UNFIT';
   return VALUE_REFUSED.has(errno) ? 'SQL_REFUSED' : 'SQL_FAILED';
 }
 

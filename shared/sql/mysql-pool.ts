@@ -222,13 +222,18 @@ function unreachable(options: MysqlPoolOptions, error: unknown): DaybreakError {
   const at = `${hostname}:${port === '' ? '3306' : port}`;
   const code = (error as { code?: unknown }).code;
   const details = { host: hostname, port: port === '' ? 3306 : Number(port), code };
+  const name = decodeURIComponent(pathname.slice(1));
+  const quoted = `\`${name.replaceAll('`', '``')}\``;
   if (code === 'ER_BAD_DB_ERROR') {
-    const name = decodeURIComponent(pathname.slice(1));
-    const quoted = `\`${name.replaceAll('`', '``')}\``;
     const text = `the database server at ${at} has no database "${name}": make it there with "create database ${quoted}", and grant the user of the URL all on ${quoted}.*`;
     return new StoreUnreachableError(text, { cause: error, details, retryable: false });
   }
-  if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') {
+  if (code === 'ER_DBACCESS_DENIED_ERROR') {
+    // What it says of a database that is not there as well, to a user who may not know which there are.
+    const text = `the database server at ${at} knows the user of ${options.label} and gives no rights on a database "${name}": grant the user all on ${quoted}.*, and make the database if it is not there`;
+    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
+  }
+  if (code === 'ER_ACCESS_DENIED_ERROR') {
     const text = `the database server at ${at} refuses the user or the password of ${options.label}`;
     return new StoreUnreachableError(text, { cause: error, details, retryable: false });
   }

@@ -23,6 +23,9 @@ test.each([
   [3024, 'STORE_UNREACHABLE'],
   [1969, 'STORE_UNREACHABLE'],
   [4031, 'STORE_UNREACHABLE'],
+  [1146, 'SQL_NO_TABLE'],
+  [1142, 'STORE_UNFIT'],
+  [1227, 'STORE_UNFIT'],
 ])('%i means the same on MariaDB and on MySQL: %s', (errno, failure) => expect(failureOf(answer(errno))).toBe(failure));
 
 test('triggers that only an administrator may make are told from other refusals', () => {
