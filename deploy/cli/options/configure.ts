@@ -122,7 +122,7 @@ function environmentOf(env: Environment, settings: readonly OptionSpec[], known:
 }
 
 /** Variables of ours that are no option. */
-const NOT_OPTIONS = /^(test[A-Z]|joinToken$|hasLauncher$|dev[A-Z])/;
+const NOT_OPTIONS = /^(test[A-Z]|joinToken$|hasLauncher$|dev[A-Z]|secret[A-Z]|secretsDir$)/;
 
 function typedFields(command: CommandSpec, { values, switches }: Given): Record<string, unknown> {
   const fields = command.options.flatMap(({ name, value }): [string, unknown][] => {

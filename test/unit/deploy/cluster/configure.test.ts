@@ -89,6 +89,13 @@ describe('file, environment and command line', () => {
     );
   });
 
+  test('a secret of jobs is taken for no slip, whatever it is called', () => {
+    // Near enough to an option to be taken for it, some of them.
+    const names = ['CALLBACK_SECRET', 'GATEWAY_KEY', 'GATEWAY_KEY_FILE', 'ACCESS_TOKEN_FILE', 'REPORT_DIR'];
+    const env = Object.fromEntries(names.map((name) => [`DAYBREAK_SECRET_${name}`, 'x']));
+    expect(configured(['executor'], { ...env, DAYBREAK_SECRETS_DIR: '/run/secrets' }).values).toEqual({});
+  });
+
   test('a secret is no option, and the sentence says where it belongs', () => {
     expect(() => configured(['scheduler', '--access-token', 'hush'])).toThrow(
       '--access-token is no option, because the process list would show it: set DAYBREAK_ACCESS_TOKEN',
