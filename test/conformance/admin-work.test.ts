@@ -150,6 +150,8 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
       expect.stringMatching(/^paramFields.day.type must be one of text, integer/),
       'priority must be 1 to 9',
     ]);
+    const needy = { ...good, paramFields: { day: { type: 'date', required: true } }, schedule: CRON };
+    expect(await wrongIn(needy)).toEqual([expect.stringMatching(/^param lacks "day", which is required/)]);
     const after = (...jobs: string[]) => ({ schedule: { kind: 'parent', jobs, on: 'always' } });
     expect(await wrongIn({ ...good, ...after('lost') })).toEqual([
       'schedule.jobs names "lost", but there is no such job',

@@ -63,6 +63,8 @@ function readInput<Given extends object, T>(
     } catch (error) {
       if (!isDaybreakError(error, 'CONFIG_INVALID')) throw error;
       const problem = problemIn(error.message, given);
+      // Its default has the same fault: as things stand, something has to be given.
+      if (problems.some(({ path, message }) => path === problem.path && message === problem.message)) break;
       problems.push(problem);
       const part = problem.path.split(/[.[]/)[0] ?? '';
       const next = withoutFault(left, part, parts);
