@@ -69,6 +69,9 @@ export const isTooManyConnections = (error: unknown): boolean => {
   return typeof errno === 'number' && TOO_MANY.has(errno);
 };
 
+/** MySQL alone says so: MariaDB refuses the user instead. */
+export const isTlsWanted = (error: unknown): boolean => serverErrno(error) === 3159;
+
 /** A server with a binary log lets only an administrator make triggers, unless it is told to trust their makers. */
 export const isTriggerForbidden = (error: unknown): boolean => serverErrno(error) === 1419;
 

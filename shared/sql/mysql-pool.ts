@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { maskUrl } from '../secrets.ts';
 import { createConnectionPlaces } from './connection-places.ts';
 import { createIdleConnections } from './idle-connections.ts';
-import { isTooManyConnections } from './mysql-errors.ts';
+import { isTlsWanted, isTooManyConnections } from './mysql-errors.ts';
 import { pingEveryMs, type ServerFacts, sessionStatements } from './mysql-session.ts';
 import type { SqlValue } from './sql.ts';
 
@@ -235,6 +235,10 @@ function unreachable(options: MysqlPoolOptions, error: unknown): DaybreakError {
   }
   if (code === 'ER_ACCESS_DENIED_ERROR') {
     const text = `the database server at ${at} refuses the user or the password of ${options.label}`;
+    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
+  }
+  if (isTlsWanted(error)) {
+    const text = `the database server at ${at} takes connections over TLS alone (require_secure_transport = ON), and the store speaks none: reach it through a tunnel or proxy on this machine, or set that OFF inside a network of your own`;
     return new StoreUnreachableError(text, { cause: error, details, retryable: false });
   }
   if (isTooManyConnections(error)) {

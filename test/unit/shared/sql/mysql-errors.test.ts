@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commitRefusal, failureOf, isTriggerForbidden } from '../../../../shared/sql/mysql-errors.ts';
+import { commitRefusal, failureOf, isTlsWanted, isTriggerForbidden } from '../../../../shared/sql/mysql-errors.ts';
 
 const answer = (errno: number) => Object.assign(new Error('said the server'), { errno, sqlState: 'HY000' });
 
@@ -30,4 +30,8 @@ test.each([
 
 test('triggers that only an administrator may make are told from other refusals', () => {
   expect([1419, 1142].map((errno) => isTriggerForbidden(answer(errno)))).toEqual([true, false]);
+});
+
+test('a server that takes no connection without TLS is told from one that refuses the user', () => {
+  expect([3159, 1045].map((errno) => isTlsWanted(answer(errno)))).toEqual([true, false]);
 });
