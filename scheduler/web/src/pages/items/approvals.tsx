@@ -5,12 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call } from '../../api/client.ts';
 import { type Reply, usePages } from '../../api/read.ts';
+import { useLanguage } from '../../app/preferences.ts';
 import { useSession } from '../../app/session.tsx';
 import { useAsk } from '../../look/ask.tsx';
 import { Bones, Empty, Page, Panel, ProblemNote } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { useSearch } from '../../look/use-search.ts';
 import { Ago, Inert } from '../../look/values.tsx';
+import { formatMoney } from '../../pure/format.ts';
 import { inertValue } from '../../pure/inert-text.ts';
 
 type Approval = Reply<'GET /approvals'>['items'][number];
@@ -114,6 +116,7 @@ function One({ approval }: { readonly approval: Approval }) {
 
 function Order({ approval }: { readonly approval: Approval }) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const { order } = approval;
   const text = (key: string) => inertValue(order[key]);
   if (approval.kind === 'node.mark') {
@@ -132,6 +135,13 @@ function Order({ approval }: { readonly approval: Approval }) {
       <Link to={`/items?group=${encodeURIComponent(approval.group)}&request=${encodeURIComponent(text('requestNo'))}`}>
         <Inert text={text('requestNo')} className="mono" />
       </Link>
+      {order.amountMinor !== undefined && (
+        <>
+          {' '}
+          · <strong className="nowrap">{formatMoney(text('amountMinor'), text('currency'), language)}</strong>{' '}
+          <Inert text={text('currency')} />
+        </>
+      )}
     </p>
   );
 }

@@ -1,9 +1,11 @@
+import './run.css';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Reply } from '../../api/read.ts';
 import type { Column } from '../../look/list.tsx';
 import { State } from '../../look/state.tsx';
 import { Duration, Inert, Instant } from '../../look/values.tsx';
+import { inertLine } from '../../pure/inert-text.ts';
 
 type RunLine = Reply<'GET /runs'>['items'][number];
 
@@ -42,7 +44,7 @@ export function useRunColumns(): readonly Column<RunLine>[] {
         <div className="title-cell">
           <State state={run.state} />
           {(run.waitsFor !== null || run.reason !== null) && (
-            <span className="small soft reason">
+            <span className="small soft reason" title={run.reason === null ? undefined : inertLine(run.reason)}>
               {run.waitsFor === null ? <Inert text={run.reason ?? ''} /> : waits(run.waitsFor)}
             </span>
           )}
