@@ -39,14 +39,16 @@ export function Shards({
   return (
     <>
       <div className="panel-body stack tight">
-        <div className="filters">
-          <Choose
-            label={t('runs.state')}
-            value={state}
-            onChange={setState}
-            options={STATES.map((value) => ({ value, label: word(value) }))}
-          />
-        </div>
+        {total !== null && (
+          <div className="filters">
+            <Choose
+              label={t('runs.state')}
+              value={state}
+              onChange={setState}
+              options={STATES.map((value) => ({ value, label: word(value) }))}
+            />
+          </div>
+        )}
         {state === '' && rows.length > 24 && <ShardMap rows={rows} onShow={(index) => scrollTo.current(index)} />}
       </div>
       {shards.isPending ? (
