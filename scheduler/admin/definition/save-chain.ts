@@ -2,13 +2,13 @@ import { DaybreakError } from '../../../shared/errors.ts';
 import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
 import { type Chain, type ChainDefinition, readChain } from '../../definition/chain-definition.ts';
 import type { Job } from '../../definition/job-definition.ts';
-import { newEffects } from '../../effects.ts';
 import { defineChain } from '../../firing/define.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
 import { currentCachedChain, currentCachedJob } from '../../storage/definition-cache.ts';
 import { lockCurrent, markMadeHere } from '../../storage/sql/admin-job-queries.ts';
 import { chainIdByName, jobIdsByName } from '../../storage/sql/definition-queries.ts';
 import { lockSchedule } from '../../storage/sql/schedule-queries.ts';
+import { storeInOne } from './store-in-one.ts';
 
 export interface SavedChain {
   readonly chain: string;
@@ -33,7 +33,7 @@ export async function jobsNamedIn(
 
 /** Throws CONFLICT (the name is taken) and CONFIG_INVALID with the field. */
 export async function createChain(ctx: SchedulerContext, given: ChainDefinition): Promise<SavedChain> {
-  return inOne(ctx, 'create-chain', async (tx, effects) => {
+  return storeInOne(ctx, 'create-chain', async (tx, effects) => {
     if ((await chainIdByName(tx, given.name)) !== null) {
       throw new DaybreakError('CONFLICT', `name "${given.name}" belongs to another chain`, {
         details: { path: 'name', why: 'belongs to another chain' },
@@ -55,7 +55,7 @@ export async function changeChain(
     readonly decide: (chain: Chain, tx: SqlTx) => ChainDefinition | Promise<ChainDefinition>;
   },
 ): Promise<SavedChain> {
-  return inOne(ctx, 'change-chain', async (tx, effects) => {
+  return storeInOne(ctx, 'change-chain', async (tx, effects) => {
     const chainId = await chainIdByName(tx, order.chain);
     if (chainId !== null) await lockSchedule(tx, { jobId: 0, chainId });
     const row = await lockCurrent(tx, 'chain', order.chain);
@@ -74,18 +74,4 @@ export async function changeChain(
     await defineChain(tx, readChain(definition, await jobsNamedIn(tx, definition)), effects);
     return { chain: next.name, version: (await lockCurrent(tx, 'chain', order.chain))?.version ?? 0 };
   });
-}
-
-async function inOne<T>(
-  ctx: SchedulerContext,
-  name: string,
-  body: (tx: SqlTx, effects: ReturnType<typeof newEffects>) => Promise<T>,
-): Promise<T> {
-  const { result, effects } = await ctx.store.transaction(name, async (tx) => {
-    const effects = newEffects();
-    return { result: await body(tx, effects), effects };
-  });
-  ctx.apply(effects);
-  ctx.wake('plan-fires');
-  return result;
 }

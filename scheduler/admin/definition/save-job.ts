@@ -1,7 +1,6 @@
 import { DaybreakError } from '../../../shared/errors.ts';
 import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
 import { type Job, type JobDefinition, readJob } from '../../definition/job-definition.ts';
-import { newEffects } from '../../effects.ts';
 import { defineJob } from '../../firing/define.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
 import { currentCachedJob } from '../../storage/definition-cache.ts';
@@ -10,6 +9,7 @@ import { currentJob, jobIdsByName, lockJob } from '../../storage/sql/definition-
 import { ensureGroups } from '../../storage/sql/group-queries.ts';
 import { claimJobId } from '../../storage/sql/job-id-queries.ts';
 import { lockSchedule } from '../../storage/sql/schedule-queries.ts';
+import { storeInOne } from './store-in-one.ts';
 
 export type JobInput = Omit<JobDefinition, 'id'> & { readonly id?: number };
 export interface SavedJob {
@@ -24,7 +24,7 @@ export async function createJob(
   given: JobInput,
   { check, onMade }: { check(job: Job): void; onMade(jobId: number, group: string): void },
 ): Promise<SavedJob> {
-  return inOne(ctx, 'create-job', async (tx, effects) => {
+  return storeInOne(ctx, 'create-job', async (tx, effects) => {
     if ((await jobIdsByName(tx, [given.name])).has(given.name)) throw taken('name', given.name);
     if (given.id !== undefined && (await currentCachedJob(tx, given.id)) !== null) throw taken('id', given.id);
     // A placeholder that nobody else takes; the definition gives the row its name.
@@ -55,7 +55,7 @@ export async function changeJob(
   },
 ): Promise<SavedJob> {
   const { jobId } = order;
-  return inOne(ctx, 'change-job', async (tx, effects) => {
+  return storeInOne(ctx, 'change-job', async (tx, effects) => {
     // Locked before it is read, so that of two changes at once neither is lost; the schedule first, as everywhere.
     await lockSchedule(tx, { jobId, chainId: 0 });
     await lockJob(tx, jobId);
@@ -77,20 +77,6 @@ export async function changeJob(
     await defineJob(tx, read, effects);
     return { jobId, name: next.name, version: await versionOf(tx, jobId) };
   });
-}
-
-async function inOne<T>(
-  ctx: SchedulerContext,
-  name: string,
-  body: (tx: SqlTx, effects: ReturnType<typeof newEffects>) => Promise<T>,
-): Promise<T> {
-  const { result, effects } = await ctx.store.transaction(name, async (tx) => {
-    const effects = newEffects();
-    return { result: await body(tx, effects), effects };
-  });
-  ctx.apply(effects);
-  ctx.wake('plan-fires');
-  return result;
 }
 
 async function assertNameFree(tx: SqlTx, name: string, jobId: number): Promise<void> {

@@ -66,3 +66,33 @@ export function OnFilter() {
     />
   );
 }
+
+/** By tag and by owner: what occurs, of either list. */
+export function LabelFilters({
+  filters,
+}: {
+  readonly filters: { readonly tags: readonly string[]; readonly owners: readonly string[] } | undefined;
+}) {
+  const { t } = useTranslation();
+  const [get, set] = useSearch();
+  return (
+    <>
+      <Choose
+        label={t('jobs.tag')}
+        value={get('tag')}
+        options={optionsOf(filters?.tags)}
+        onChange={(tag) => set({ tag })}
+        width={130}
+      />
+      <Choose
+        label={t('jobs.owner')}
+        value={get('owner')}
+        options={optionsOf(filters?.owners)}
+        onChange={(owner) => set({ owner })}
+        width={140}
+      />
+    </>
+  );
+}
+
+export const optionsOf = (names: readonly string[] = []) => names.map((name) => ({ value: name, label: name }));

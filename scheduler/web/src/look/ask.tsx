@@ -1,9 +1,9 @@
-import { Button, Input, Modal } from 'antd';
+import { Button, Modal } from 'antd';
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Field } from './field.tsx';
 import { ProblemNote } from './parts.tsx';
 import { problemAt } from './problem-at.ts';
+import { ReasonField } from './reason-field.tsx';
 
 /** A question before something is done: what will happen, a reason where the record wants one, and what went wrong. */
 export interface Question {
@@ -94,20 +94,7 @@ function AskDialog({
     >
       <div className="stack tight">
         {question.body}
-        {needsReason && (
-          <Field label={t('ask.reason')} problem={problemAt(error, 'reason')}>
-            {(input) => (
-              <Input.TextArea
-                {...input}
-                rows={2}
-                maxLength={1000}
-                value={reason}
-                onChange={({ target }) => setReason(target.value)}
-                placeholder={t('ask.reasonHint')}
-              />
-            )}
-          </Field>
-        )}
+        {needsReason && <ReasonField value={reason} onChange={setReason} problem={problemAt(error, 'reason')} />}
         {error !== null && <ProblemNote error={error} />}
       </div>
     </Modal>

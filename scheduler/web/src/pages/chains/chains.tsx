@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { usePages, useRead } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
-import { NameCell, OnCell, OnFilter, onQuery, Tags } from '../../edit/definition-cells.tsx';
+import { LabelFilters, NameCell, OnCell, OnFilter, onQuery, Tags } from '../../edit/definition-cells.tsx';
 import { pathOf } from '../../edit/definition-ref.ts';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
-import { Choose, SearchBox } from '../../look/choose.tsx';
+import { SearchBox } from '../../look/choose.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
 import { Page, Panel } from '../../look/parts.tsx';
@@ -25,7 +25,6 @@ export function Chains() {
     ...onQuery(get),
   });
   const filters = useRead('GET /chain-filters');
-  const of = (names: readonly string[] | undefined) => (names ?? []).map((name) => ({ value: name, label: name }));
   const chains = usePages('GET /chains', { query }, { topics: ['jobs', 'tonight'] });
   return (
     <Page
@@ -47,20 +46,7 @@ export function Chains() {
     >
       <div className="filters">
         <SearchBox label={t('chains.search')} value={get('search')} onChange={(search) => set({ search })} />
-        <Choose
-          label={t('jobs.tag')}
-          value={get('tag')}
-          options={of(filters.data?.tags)}
-          onChange={(tag) => set({ tag })}
-          width={130}
-        />
-        <Choose
-          label={t('jobs.owner')}
-          value={get('owner')}
-          options={of(filters.data?.owners)}
-          onChange={(owner) => set({ owner })}
-          width={140}
-        />
+        <LabelFilters filters={filters.data} />
         <OnFilter />
       </div>
       <Panel flush>

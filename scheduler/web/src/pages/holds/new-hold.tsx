@@ -1,8 +1,9 @@
-import { Input, Select } from 'antd';
+import { Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { Field } from '../../look/field.tsx';
+import { ReasonField } from '../../look/reason-field.tsx';
 import { SaveDialog } from '../../look/save-dialog.tsx';
 import { type Scope, type Target, TargetFields } from './target-fields.tsx';
 
@@ -41,18 +42,7 @@ export function NewHold({ onClose }: { readonly onClose: () => void }) {
               />
             )}
           </Field>
-          <Field label={t('ask.reason')} problem={wrong('reason')}>
-            {(input) => (
-              <Input.TextArea
-                {...input}
-                rows={2}
-                maxLength={1000}
-                value={reason}
-                onChange={({ target: { value } }) => setReason(value)}
-                placeholder={t('ask.reasonHint')}
-              />
-            )}
-          </Field>
+          <ReasonField value={reason} onChange={setReason} problem={wrong('reason')} />
         </>
       )}
     </SaveDialog>

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { usePages, useRead } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
-import { NameCell, OnCell, OnFilter, onQuery, Tags } from '../../edit/definition-cells.tsx';
+import { LabelFilters, NameCell, OnCell, OnFilter, onQuery, optionsOf, Tags } from '../../edit/definition-cells.tsx';
 import { pathOf } from '../../edit/definition-ref.ts';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import { BulkBar } from '../../look/bulk.tsx';
@@ -135,30 +135,16 @@ function JobFilters() {
   const { t } = useTranslation();
   const [get, set] = useSearch();
   const filters = useRead('GET /jobs/filters');
-  const of = (names: readonly string[] | undefined) => (names ?? []).map((name) => ({ value: name, label: name }));
   return (
     <div className="filters">
       <SearchBox label={t('jobs.search')} value={get('search')} onChange={(search) => set({ search })} width={260} />
       <Choose
         label={t('runs.group')}
         value={get('group')}
-        options={of(filters.data?.groups)}
+        options={optionsOf(filters.data?.groups)}
         onChange={(group) => set({ group })}
       />
-      <Choose
-        label={t('jobs.tag')}
-        value={get('tag')}
-        options={of(filters.data?.tags)}
-        onChange={(tag) => set({ tag })}
-        width={130}
-      />
-      <Choose
-        label={t('jobs.owner')}
-        value={get('owner')}
-        options={of(filters.data?.owners)}
-        onChange={(owner) => set({ owner })}
-        width={140}
-      />
+      <LabelFilters filters={filters.data} />
       <Choose
         label={t('jobs.schedule')}
         value={get('schedule')}
