@@ -108,6 +108,7 @@ export const ERRORS = {
     'The plan file is refused whole: cut, doubled, or its header is not the one agreed.',
   ),
   TOO_MANY_REJECTS: entry(422, false, 'More lines were rejected than the limit allows; nothing is debited.'),
+  CONSERVATION_BROKEN: entry(500, false, 'A night was reconciled and its money does not add up; its report lists why.'),
   NIGHT_MISMATCH: entry(409, false, 'The stored night belongs to another file, gateway or date than the options name.'),
   NIGHT_RUNNING: entry(409, true, 'This night is being run by another process.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -120,6 +120,21 @@ describeOnEachStore('the night of a chain run', (newPlace) => {
     await expect(elsewhere.nightOf(attemptOf(7))).rejects.toMatchObject({ code: 'NIGHT_MISMATCH' });
     await expect(process().nightOf(attemptOf(7, '2027-01-01'))).rejects.toMatchObject({ code: 'NIGHT_MISMATCH' });
     await expect(process().nightOf(attemptOf(null))).rejects.toThrow('fire the chain');
+  });
+
+  test('money that does not add up is a failure that is not tried again, and its report is there', async () => {
+    await clean();
+    const { nightOf, endNight } = process();
+    // Nobody has fetched a settlement file: nothing proves what the gateway did.
+    const work = await nightOf(attemptOf(7));
+    await expect(endNight(work, {}, attemptOf(7))).rejects.toMatchObject({
+      code: 'CONSERVATION_BROKEN',
+      retryable: false,
+      message: expect.stringMatching(/^conservation does not hold for the night of 2026-11-20: .*report\.html$/),
+    });
+    const [night] = await nights();
+    expect(night).toMatchObject({ exitCode: 4 });
+    expect(existsSync(join(folder, String(night?.seq), 'report.html'))).toBe(true);
   });
 
   test('a failure is that of one attempt: the next one tries again', async () => {

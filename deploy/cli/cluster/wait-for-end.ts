@@ -85,12 +85,18 @@ function endOf(view: View): string[] {
   return [`${view.state} after ${duration(tookMs)}${why}`, ...results].map(inert);
 }
 
-/** A node may say in its result with which code its work ended, as the settlement's reconciliation does. */
+/**
+ * A node may say in its result with which code its work ended, as the settlement's reconciliation does. That money does not
+ * add up fails it, and is told from every other failure.
+ */
 export function exitCodeOf(view: View): number {
-  if (view.state !== 'succeeded') return 5;
+  if (view.state !== 'succeeded') return runsOf(view).some(isNotConserved) ? 4 : 5;
   const said = runsOf(view).flatMap(({ result }) =>
     typeof result === 'object' && result !== null && 'exitCode' in result ? [result.exitCode] : [],
   );
   const code = said.find((one) => one !== 0) ?? 0;
   return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 125 ? code : 5;
 }
+
+const isNotConserved = ({ result }: RunView): boolean =>
+  (result as { error?: { code?: unknown } } | null)?.error?.code === 'CONSERVATION_BROKEN';

@@ -116,8 +116,9 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
     const { night, report, dir } = await writeWhole(work);
     await finishNight(store, night.id, report.exitCode, reportJson(report));
     if (newest?.chainRunId === night.chainRunId) newest = null;
+    if (report.exitCode === 4) throw notConserved(report, dir);
     return {
-      conservation: report.conservation.holds ? 'holds' : 'DOES NOT HOLD',
+      conservation: 'holds',
       exitCode: report.exitCode,
       report: join(dir, 'report.html'),
       writtenBy: ctx.executorAddress,
@@ -144,6 +145,17 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
   }
 
   return { nightOf, sweptNightOf, endNight, refuseNight };
+}
+
+/** Money that does not add up must not end as a success: a failed run is told to people. */
+function notConserved({ businessDate, conservation }: NightReport, dir: string): DaybreakError {
+  const { differencesTotal } = conservation;
+  const what = `${differencesTotal} ${differencesTotal === 1 ? 'difference' : 'differences'}`;
+  return new DaybreakError(
+    'CONSERVATION_BROKEN',
+    `conservation does not hold for the night of ${businessDate}: ${what}, listed in ${join(dir, 'report.html')}`,
+    { retryable: false },
+  );
 }
 
 function chainRunOf({ chainRunId }: HandlerContext): number {
