@@ -23,6 +23,8 @@ const RANKS = [
   /\/test\/web\//,
   /\/integration\/cluster\//,
   /\/integration\/(.*\/)?(night[-/]|five-minutes|dev-command|cluster-)/,
+  // Half a minute of computing in one process.
+  /\/test\/simulation\//,
 ];
 
 export function rankOf(path: string): number {
