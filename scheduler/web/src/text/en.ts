@@ -970,6 +970,7 @@ export const en = {
   'executors.number': 'Executor {{id}}',
   'executors.load': 'In hand',
   'executors.beat': 'Last heard of',
+  'executors.labels': 'Labels',
   'executors.registered': 'Registered',
   'executors.signs': 'Signs what it says',
   'executors.unsigned': 'unsigned',

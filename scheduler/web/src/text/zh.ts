@@ -961,6 +961,7 @@ export const zh = {
   'executors.number': '执行器 {{id}}',
   'executors.load': '在手任务',
   'executors.beat': '最近心跳',
+  'executors.labels': '标签',
   'executors.registered': '注册时间',
   'executors.signs': '消息签名',
   'executors.unsigned': '未签名',

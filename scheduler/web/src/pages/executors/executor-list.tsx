@@ -58,7 +58,7 @@ export function ExecutorList() {
           { key: 'beat', title: t('executors.beat'), cell: ({ lastBeatAtMs }) => <Ago atMs={lastBeatAtMs} /> },
           {
             key: 'labels',
-            title: t('setting.labels'),
+            title: t('executors.labels'),
             cell: ({ labels, signs }) => (
               <span className="row tight">
                 {Object.entries(labels).map(([name, value]) => (

@@ -39,7 +39,7 @@ function OfExecutor({ executorId }: { readonly executorId: number }) {
                   [t('executors.load'), executor.openAttempts],
                   [t('executors.signs'), executor.signs ? t('common.yes') : t('common.no')],
                   [
-                    t('setting.labels'),
+                    t('executors.labels'),
                     Object.keys(executor.labels).length === 0 ? (
                       t('common.none')
                     ) : (
