@@ -133,7 +133,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
     async connect({ forMs, signal }) {
       const until = runtime.clock.monotonicMs() + forMs;
       const stop = signal ?? new AbortController().signal;
-      for (let why = ''; ; ) {
+      for (;;) {
         stop.throwIfAborted();
         const answer = await ask(stop).catch((error: unknown) => {
           if (error instanceof DaybreakError) throw error;
@@ -146,13 +146,7 @@ export function createMoneyEngine(options: MoneyEngineOptions): MoneyEngine {
           context.clockOffset.note(answer.dateMs, nowMs);
           return answer.value;
         }
-        why = answer.kind === 'credentials' ? `it refuses the key (${answer.why})` : answer.why;
-        if (runtime.clock.monotonicMs() + 1_000 > until) {
-          throw new DownstreamUnreachableError(
-            `the gateway at ${downstream.origin} could not be used for ${Math.round(forMs / 1_000)} s: ${why}`,
-            { details: { origin: downstream.origin } },
-          );
-        }
+        if (runtime.clock.monotonicMs() + 1_000 > until) throw unusable(downstream.origin, answer, forMs);
         await runtime.sleep(1_000, stop);
       }
     },
@@ -283,6 +277,21 @@ async function findOrAddDownstream(store: SqlStore, downstream: Downstream): Pro
     if (!made) throw new Error(`downstream ${downstream.name} is not there after it was stored`);
     return made.id;
   });
+}
+
+/** Why nothing can be begun: nobody answers, or the answer is no to whoever has this key. */
+function unusable(
+  origin: string,
+  { kind, why }: { readonly kind: string; readonly why: string },
+  forMs: number,
+): DaybreakError {
+  const details = { origin };
+  if (kind === 'credentials') {
+    const text = `the gateway at ${origin} refuses the key (${why}): give the one that it knows`;
+    return new DaybreakError('DOWNSTREAM_CREDENTIALS', text, { details });
+  }
+  const tried = forMs < 1_000 ? 'cannot be used' : `could not be used for ${Math.round(forMs / 1_000)} s`;
+  return new DownstreamUnreachableError(`the gateway at ${origin} ${tried}: ${why}`, { details });
 }
 
 function wakeOpenItems(store: SqlStore, downstreamId: number): Promise<number> {

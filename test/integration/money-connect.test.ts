@@ -30,15 +30,15 @@ describe('connecting', () => {
   });
 
   test.each([
-    ['nobody there', refusedConnection],
-    ['5xx', serverError],
-    ['a refused key', badCredentials],
-  ])('%s: tried for 30 s and then refused, naming the origin', async (_what, answer) => {
+    ['nobody there', refusedConnection, 'DOWNSTREAM_UNREACHABLE'],
+    ['5xx', serverError, 'DOWNSTREAM_UNREACHABLE'],
+    ['a refused key', badCredentials, 'DOWNSTREAM_CREDENTIALS'],
+  ])('%s: tried for 30 s and then refused, naming the origin', async (_what, answer, code) => {
     world = await MoneyWorld.open({ connect: false });
     for (let i = 0; i < 100; i += 1) world.gateway.capabilityAnswers.push(() => answer() as never);
     const startedMs = world.runtime.clock.monotonicMs();
     await expect(world.drive(world.engine.connect({ forMs: 30_000 }))).rejects.toMatchObject({
-      code: 'DOWNSTREAM_UNREACHABLE',
+      code,
       message: expect.stringContaining('simulator'),
     });
     const tookMs = world.runtime.clock.monotonicMs() - startedMs;

@@ -1,5 +1,6 @@
 import type { Metrics } from '../../../shared/metrics.ts';
 import type { Hints } from '../../../shared/redis/hints.ts';
+import { maskUrl } from '../../../shared/secrets.ts';
 import type { Service } from './run-service.ts';
 
 /** What a Redis adds, where one is named. It need not answer: the cluster works without it, and slower to wake. */
@@ -13,6 +14,8 @@ export async function openHints(
   const hints = await openRedisHints({ url: redisUrl, prefix: cluster, runtime, logger, metrics });
   closing.defer(() => hints.close());
   if (!hints.isHeard)
-    say('--redis does not answer: the database alone suffices, and Redis is used as soon as it is there');
+    say(
+      `--redis ${maskUrl(redisUrl)} does not answer: the database alone suffices, and it is used as soon as it is there`,
+    );
   return { hints };
 }

@@ -42,6 +42,8 @@ export function createServerWait(options: {
           if (saidSo) say(`${name} is there`);
           return made;
         } catch (error) {
+          // An attempt that the stop has ended says something else, and of a server that may well be there.
+          stop.throwIfAborted();
           if (!isMissing(error)) throw error;
           const leftMs = giveUpMs - runtime.clock.monotonicMs();
           if (leftMs <= 0) {

@@ -70,3 +70,14 @@ test('what waiting does not heal is thrown at once, and so is the stop', async (
   stop.abort(new Error('stopped'));
   expect(await waiting).toBe(stop.signal.reason);
 });
+
+test('an attempt that the stop ends is the stop, whatever it says of its server', async () => {
+  const stop = new AbortController();
+  const { said, wait } = given(0, stop.signal);
+  const waiting = wait.until(SERVER, async () => {
+    stop.abort(new Error('stopped'));
+    throw refused();
+  });
+  await expect(waiting).rejects.toBe(stop.signal.reason);
+  expect(said).toEqual([]);
+});
