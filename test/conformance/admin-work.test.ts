@@ -150,7 +150,7 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
       expect.stringMatching(/^paramFields.day.type must be one of text, integer/),
       'priority must be 1 to 9',
     ]);
-    const needy = { ...good, paramFields: { day: { type: 'date', required: true } }, schedule: CRON };
+    const needy = { ...good, param: '', paramFields: { day: { type: 'date', required: true } }, schedule: CRON };
     expect(await wrongIn(needy)).toEqual([expect.stringMatching(/^param lacks "day", which is required/)]);
     const after = (...jobs: string[]) => ({ schedule: { kind: 'parent', jobs, on: 'always' } });
     expect(await wrongIn({ ...good, ...after('lost') })).toEqual([
