@@ -18,12 +18,14 @@ import {
 } from './floor-chunk.ts';
 import { type FloorAnswer, type FloorDebit, floorGateway } from './floor-gateway.ts';
 
-/** The hand-written loop on MariaDB: mysql2 alone, one connection for each worker, text of many rows. */
+/** The hand-written loop on MariaDB or MySQL: mysql2 alone, one connection for each worker, text of many rows. */
 export const openMysqlFloor: OpenDebit = async ({ storeUrl, gatewayUrl, gatewayKey }) => {
   const pool = createPool({ uri: storeUrl, connectionLimit: WORKERS, charset: 'utf8mb4_bin', timezone: 'Z' });
   const gateway = floorGateway(gatewayUrl, gatewayKey);
   const connections = await Promise.all(Array.from({ length: WORKERS }, () => newConnection(pool)));
   const first = connections[0] as PoolConnection;
+  const [[server]] = await first.query<RowDataPacket[]>('select version() as version');
+  const isMariaDb = /mariadb/i.test(String(server?.version));
   await first.query(`insert ignore into downstream (id, name, origin) values (1, 'gateway', 'floor')`);
   return {
     async debit() {
@@ -31,7 +33,7 @@ export const openMysqlFloor: OpenDebit = async ({ storeUrl, gatewayUrl, gatewayK
         const slices = await freeze(first, leg);
         const work = async (connection: PoolConnection): Promise<void> => {
           for (let slice = slices.shift(); slice; slice = slices.shift()) {
-            await workSlice({ connection, leg, slice, send: gateway.send });
+            await workSlice({ connection, isMariaDb, leg, slice, send: gateway.send });
           }
         };
         await Promise.all(connections.map(work));
@@ -82,6 +84,7 @@ async function freeze(connection: PoolConnection, { leg, runId }: FloorLeg): Pro
 
 interface Work {
   readonly connection: PoolConnection;
+  readonly isMariaDb: boolean;
   readonly leg: FloorLeg;
   readonly slice: FloorSlice;
   readonly send: (debits: readonly FloorDebit[]) => Promise<FloorAnswer>;
@@ -148,7 +151,7 @@ async function expectPaidPremiums(connection: PoolConnection, range: readonly nu
 }
 
 async function settle(
-  { connection, leg, slice }: Work,
+  { connection, isMariaDb, leg, slice }: Work,
   items: readonly FloorItem[],
   answers: readonly FloorAnswer[],
 ): Promise<void> {
@@ -180,9 +183,13 @@ async function settle(
     refs[at] ?? '',
     evidenceIds[Math.floor(at / BATCH_DEBITS)] ?? 0,
   ]);
+  // Each server reads a list of rows in words of its own.
+  const given = isMariaDb
+    ? `(with e(subject, presentation, ref, evidence) as (values ${ended.map(() => '?').join(',')}) select * from e) e`
+    : `(values ${ended.map(() => 'row?').join(',')}) as e(subject, presentation, ref, evidence)`;
   await change(
     connection,
-    `update (with e(subject, presentation, ref, evidence) as (values ${ended.map(() => '?').join(',')}) select * from e) e
+    `update ${given}
      straight_join call_out c on c.downstream_id = 1 and c.subject = e.subject and c.presentation = e.presentation
        and c.attempt = 1
      set c.state = 'SUCCEEDED', c.code = 'OK', c.gateway_ref = e.ref, c.settled_by = 'reply', c.settled_at = ?,
