@@ -110,6 +110,16 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     const restore = { params: { ...params, version: 1 }, body: { reason: 'it was better' } };
     expect((await admin.ask('POST /jobs/:jobId/versions/:version/restore', root, restore)).status).toBe(200);
     expect((await admin.ask('GET /jobs/:jobId', root, { params })).body.job.priority).toBe(5);
+    const versions = async () =>
+      (await admin.ask('GET /jobs/:jobId/versions', root, { params })).body.items.map(({ version, isCurrent }) =>
+        isCurrent ? `${version} is current` : version,
+      );
+    // What came back is current under the number that it had first, and leaves the next one out.
+    expect(await versions()).toEqual([3, 2, '1 is current']);
+    await admin.ask('POST /jobs/:jobId/labels', root, { params, body: { owner: 'bob' } });
+    expect(await versions()).toEqual(['5 is current', 3, 2, 1]);
+    const since = { params: { ...params, version: 5 } };
+    expect((await admin.ask('GET /jobs/:jobId/versions/:version/diff', root, since)).body.from).toBe(3);
     await admin.ask('POST /jobs/:jobId/copy', root, { params, body: { name: 'close-too' } });
     const found = async (query: object) =>
       (await admin.ask('GET /jobs', root, { query })).body.items.map(({ name }) => name);

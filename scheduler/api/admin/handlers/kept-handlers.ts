@@ -32,10 +32,14 @@ export function createKeptHandlers<T extends Job | Chain, P>(
     return { definition: found.definition as T, createdAtMs: found.createdAt };
   }
 
+  /** The one before it that there is: what came back has left a number out. The first is compared with itself. */
+  const versionBefore = async (db: SqlReader, id: number, to: number): Promise<number> =>
+    (await versionsOf(db, kind, id)).find(({ version }) => version < to)?.version ?? to;
+
   return {
     versions: async ({ params }: { params: P }): Promise<{ items: Version[] }> =>
       ctx.store.read('list-versions', async (db) => {
-        const { id, name, version: current } = await of.find(db, params);
+        const { id, name, definition } = await of.find(db, params);
         const rows = await versionsOf(db, kind, id);
         const subject = { kind, id: kind === 'job' ? id : name };
         const makers = await versionMakers(
@@ -44,9 +48,10 @@ export function createKeptHandlers<T extends Job | Chain, P>(
           rows.map(({ createdAt }) => createdAt),
         );
         return {
-          items: rows.map(({ version, createdAt }) => ({
+          items: rows.map(({ version, configHash, createdAt }) => ({
             version,
-            isCurrent: version === current,
+            // A definition that came back is current under the number that it had first.
+            isCurrent: configHash === definition.configHash,
             createdAtMs: createdAt,
             by: makers.get(createdAt) ?? null,
           })),
@@ -58,14 +63,17 @@ export function createKeptHandlers<T extends Job | Chain, P>(
         const kept = await of.find(db, params);
         const { version } = params;
         const { definition, createdAtMs } = await versionOf(db, kept, version);
-        return { definition, version: { version, isCurrent: version === kept.version, createdAtMs, by: null } };
+        return {
+          definition,
+          version: { version, isCurrent: definition.configHash === kept.definition.configHash, createdAtMs, by: null },
+        };
       }),
 
     diff: async ({ params, query }: { params: OfVersion; query: { readonly from?: number } }): Promise<Diff> =>
       ctx.store.read('diff-versions', async (db) => {
         const kept = await of.find(db, params);
         const to = params.version;
-        const from = query.from ?? Math.max(1, to - 1);
+        const from = query.from ?? (await versionBefore(db, kept.id, to));
         const [before, after] = [await versionOf(db, kept, from), await versionOf(db, kept, to)];
         const differences = differencesOf(before.definition, after.definition);
         return { from, to, differences: differences.filter(({ path }) => path !== 'configHash') };

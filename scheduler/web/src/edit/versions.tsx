@@ -20,8 +20,10 @@ export function Versions({ of, mayEdit }: { readonly of: DefinitionRef; readonly
     <Panel title={t('versions.title')} flush>
       <Loaded of={versions}>
         {({ items }) => {
+          // Numbers have gaps: a definition that came back has the one that it had first.
+          const before = (version: number) => items.find((other) => other.version < version)?.version ?? null;
           const to = chosen?.to ?? items[0]?.version ?? 1;
-          const from = chosen?.from ?? Math.max(1, to - 1);
+          const from = chosen?.from ?? before(to) ?? to;
           return (
             <>
               <ul className="versions">
@@ -30,6 +32,7 @@ export function Versions({ of, mayEdit }: { readonly of: DefinitionRef; readonly
                     key={version.version}
                     of={of}
                     version={version}
+                    before={before(version.version)}
                     onShow={setChosen}
                     mayRestore={mayEdit && !version.isCurrent}
                   />
@@ -60,11 +63,14 @@ interface Chosen {
 function VersionLine({
   of,
   version: { version, isCurrent, createdAtMs, by },
+  before,
   mayRestore,
   onShow,
 }: {
   readonly of: DefinitionRef;
   readonly version: Reply<'GET /jobs/:jobId/versions'>['items'][number];
+  /** Null: it is the first. */
+  readonly before: number | null;
   readonly mayRestore: boolean;
   readonly onShow: (next: Chosen) => void;
 }) {
@@ -78,8 +84,8 @@ function VersionLine({
         </span>
         <span className="row tight">
           {isCurrent && <span className="pill tone-ok">{t('versions.current')}</span>}
-          {version > 1 && (
-            <Button size="small" type="text" onClick={() => onShow({ to: version, from: version - 1 })}>
+          {before !== null && (
+            <Button size="small" type="text" onClick={() => onShow({ to: version, from: before })}>
               {t('versions.show')}
             </Button>
           )}
