@@ -11,7 +11,7 @@ export default defineConfig({
     // Processes, not threads: tests kill, stall and open databases, and none of it may reach a neighbour.
     pool: 'forks',
     // More than the cores: the long tests are nights in processes of their own, and mostly wait for a visibility to pass
-    // (night-cli-nights: 65 s of computing, by five processes at a time, in 131 s).
+    // (night-cli-nights: 131 s with two cores to itself, 65 s of computing as counted on a busy machine).
     maxWorkers: Math.max(3, availableParallelism() + (isRoomy ? 2 : 1)),
     // Of the tests of one file that run side by side.
     maxConcurrency: isRoomy ? 8 : 5,

@@ -12,7 +12,7 @@ import { givenScheduler, job } from '../support/given-scheduler.ts';
 import { unsureStore } from '../support/unsure-store.ts';
 
 const runtime = systemRuntime();
-/** So many at once: each waits for beats and instants, and computes a tenth of its time. */
+/** So many at once: each waits for beats and instants, and computes a sixth of its time. */
 const LANES = 6;
 
 const jobs = [

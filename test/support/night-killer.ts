@@ -138,7 +138,7 @@ async function reached(night: KilledNight, moment: KillMoment, at: Watched): Pro
 
 type Instant = Exclude<KillMoment, { kind: 'stage' }>;
 
-// Each look opens the books anew: every 3 ms, five nights side by side, it took half a core away from them.
+// Each look opens the books anew, and five nights are looked at side by side.
 const LOOK_MS = 15;
 
 async function reachedInstant(night: KilledNight, moment: Instant, at: Watched): Promise<boolean> {
