@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { shownAsOfMs } from '../api/connection.ts';
+import { onConnectionChange, shownAsOfMs } from '../api/connection.ts';
 import { useLanguage } from '../app/preferences.ts';
 import { formatDuration, formatInstant } from '../pure/format.ts';
 import { inertLine } from '../pure/inert-text.ts';
@@ -58,8 +58,14 @@ export const serverNow = (): number => shownAsOfMs() + skewMs;
 export function useNow(everyMs: number): number {
   const [nowMs, setNowMs] = useState(serverNow);
   useEffect(() => {
-    const timer = setInterval(() => setNowMs(serverNow()), everyMs);
-    return () => clearInterval(timer);
+    const tell = () => setNowMs(serverNow());
+    const timer = setInterval(tell, everyMs);
+    // It stands still from the instant at which that is said, not from its next tick on.
+    const end = onConnectionChange(tell);
+    return () => {
+      clearInterval(timer);
+      end();
+    };
   }, [everyMs]);
   return nowMs;
 }

@@ -1,7 +1,7 @@
 import './enter.css';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { PreferenceMenus } from '../../app/shell.tsx';
+import { PreferenceMenus } from '../../app/head.tsx';
 
 /** Spread by the golden ratio: even, and never in rows. */
 const STARS = Array.from({ length: 70 }, (_, n) => ({

@@ -6,10 +6,11 @@ import { Link } from 'react-router';
 import { type Reply, usePages } from '../../api/read.ts';
 import { Choose } from '../../look/choose.tsx';
 import { Bones, Empty, ProblemNote } from '../../look/parts.tsx';
-import { State, StateMark, toneOf, useStateWord } from '../../look/state.tsx';
+import { State, StateMark, useStateWord } from '../../look/state.tsx';
 import { Duration, Inert, Instant, serverNow } from '../../look/values.tsx';
+import { MAP_MAX, ShardMap } from './shard-map.tsx';
 
-type Shard = Reply<'GET /runs/:runId/shards'>['items'][number];
+export type Shard = Reply<'GET /runs/:runId/shards'>['items'][number];
 const STATES = ['ready', 'sent', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 type ShardState = (typeof STATES)[number];
 
@@ -65,45 +66,6 @@ export function Shards({
         />
       )}
     </>
-  );
-}
-
-const MAP_MAX = 2_000;
-const CELL = 10;
-const ACROSS = 80;
-
-/** Every shard as a small square: where it burns is seen before anything is read. */
-function ShardMap({ rows, onShow }: { readonly rows: readonly Shard[]; readonly onShow: (index: number) => void }) {
-  const { t } = useTranslation();
-  const shown = rows.slice(0, MAP_MAX);
-  return (
-    <svg
-      viewBox={`0 0 ${ACROSS * CELL} ${Math.ceil(shown.length / ACROSS) * CELL}`}
-      width="100%"
-      role="img"
-      aria-label={t('run.map', { count: rows.length })}
-      style={{ maxWidth: ACROSS * CELL }}
-      onClick={({ currentTarget, clientX, clientY }) => {
-        const box = currentTarget.getBoundingClientRect();
-        const size = box.width / ACROSS;
-        onShow(Math.floor((clientY - box.top) / size) * ACROSS + Math.floor((clientX - box.left) / size));
-      }}
-      onKeyDown={() => undefined}
-    >
-      {shown.map((shard, index) => (
-        <rect
-          key={`${shard.phase} ${shard.index}`}
-          className={`tone-${toneOf(shard.state)}`}
-          x={(index % ACROSS) * CELL + 0.5}
-          y={Math.floor(index / ACROSS) * CELL + 0.5}
-          width={CELL - 1.5}
-          height={CELL - 1.5}
-          rx={shard.state === 'failed' ? 0 : 2.5}
-          fill="var(--tone)"
-          opacity={shard.state === 'ready' ? 0.3 : shard.state === 'succeeded' ? 0.75 : 1}
-        />
-      ))}
-    </svg>
   );
 }
 
