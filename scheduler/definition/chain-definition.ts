@@ -122,7 +122,7 @@ function checkParamsAreWhole(nodes: readonly string[], jobs: ReadonlyMap<string,
   for (const name of nodes) {
     const job = jobs.get(name);
     const fault = job === undefined ? null : paramFault(job.paramFields, job.param);
-    if (fault !== null) refuse('schedule', `starts job "${name}", whose param ${fault}`);
+    if (fault !== null) refuse('schedule', `starts job "${name}", whose param ${fault.words}`);
   }
 }
 

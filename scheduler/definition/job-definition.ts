@@ -242,10 +242,13 @@ export function readJob(given: JobDefinition): Job {
 
 type Filled = Omit<Job, 'configHash'>;
 
-/** Fields that came later are no part of a version that does not use them: an upgrade makes no new versions. */
+/**
+ * Fields that came later are no part of a version that does not use them: an upgrade makes no new versions. People are asked
+ * for the fields of a parameter in their order, so another order is another version.
+ */
 const withoutNewNulls = ({ window, loadGuard, paramFields, ...job }: Filled): object => ({
   ...job,
-  ...(paramFields === null ? {} : { paramFields }),
+  ...(paramFields === null ? {} : { paramFields: Object.entries(paramFields) }),
   ...(window === null ? {} : { window }),
   ...(loadGuard === null ? {} : { loadGuard }),
 });
@@ -292,7 +295,7 @@ function checkParams(job: Filled, refuse: Refuse): void {
   // Nobody is there to give what is required when a job fires by itself.
   const whole = job.schedule.kind !== 'none';
   for (const [field, text] of Object.entries(texts)) {
-    const refusal = paramRefusal(text) ?? paramFault(job.paramFields, text, whole);
+    const refusal = paramRefusal(text) ?? paramFault(job.paramFields, text, whole)?.words ?? null;
     if (refusal !== null) refuse(field, refusal);
   }
   for (const index of Object.keys(job.paramByShard)) {

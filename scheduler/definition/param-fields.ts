@@ -54,28 +54,45 @@ export function checkParamFields(fields: ParamFields | null, refuse: Refuse): vo
   }
 }
 
+/** What does not fit of a parameter. */
+export interface ParamFault {
+  /** Null: the parameter as a whole. */
+  readonly field: string | null;
+  /** Beside the field: `is "12" and must be a whole number`. */
+  readonly why: string;
+  /** The same of the parameter, with the field in it. */
+  readonly words: string;
+}
+
 /**
  * Why a parameter does not fit the fields of its job, naming the field, or null. What a template brings in later is judged
  * as far as it is known: `{businessDate}` is a date, `{shardIndex}` a number, a result may be anything.
  * @param whole false: what is required may be missing, because whoever starts the job gives it.
  */
-export function paramFault(fields: ParamFields | null | undefined, text: string, whole = true): string | null {
+export function paramFault(fields: ParamFields | null | undefined, text: string, whole = true): ParamFault | null {
   if (fields == null) return null;
+  const names = Object.keys(fields).join(', ');
   const given = objectOf(text);
-  if (given === null)
-    return `must be a JSON object with the fields ${Object.keys(fields).join(', ')}, but is ${show(text)}`;
+  if (given === null) {
+    const why = `must be a JSON object with the fields ${names}, but is ${show(text)}`;
+    return { field: null, why, words: why };
+  }
   for (const [name, value] of Object.entries(given)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (field === undefined)
-      return `has "${name}": there is no such field; there are ${Object.keys(fields).join(', ')}`;
-    const fault = valueFault(field, value);
-    if (fault !== null) return `has "${name}", which ${fault}`;
+    if (field === undefined) {
+      const why = `has "${name}": there is no such field; there are ${names}`;
+      return { field: null, why, words: why };
+    }
+    const why = valueFault(field, value);
+    if (why !== null) return { field: name, why, words: `has "${name}", which ${why}` };
   }
   const missing = Object.entries(fields).find(
     ([name, { required }]) => required === true && !Object.hasOwn(given, name),
   );
-  if (whole && missing !== undefined) return `lacks "${missing[0]}", which is required: ${IN_WORDS[missing[1].type]}`;
-  return null;
+  if (!whole || missing === undefined) return null;
+  const [name, { type }] = missing;
+  const why = `is required: ${IN_WORDS[type]}`;
+  return { field: name, why, words: `lacks "${name}", which ${why}` };
 }
 
 /** Puts the defaults of what is left out into the text of a parameter, which is otherwise as it was, places included. */

@@ -22,7 +22,10 @@ export function paramOf(job: Job, stored: string | null): string {
 export function assertParamFits(job: Job, param: string, path = 'param'): void {
   const fault = paramFault(job.paramFields, param);
   if (fault === null) return;
-  throw new DaybreakError('BAD_INPUT', `${path} of job "${job.name}" ${fault}`, { details: { path, job: job.name } });
+  const { field, why, words } = fault;
+  throw new DaybreakError('BAD_INPUT', `${path} of job "${job.name}" ${words}`, {
+    details: { path: field === null ? path : `${path}.${field}`, why, job: job.name },
+  });
 }
 
 /**

@@ -17,6 +17,17 @@ const TITLES = [
   'Report of the night',
 ];
 
+/** One of each type. */
+const LIMIT_FIELDS: Job['paramFields'] = {
+  region: { type: 'text', required: true, oneOf: ['north', 'south'] },
+  limit: { type: 'integer', default: 100, min: 1, max: 100_000 },
+  rate: { type: 'number' },
+  day: { type: 'date', default: '{businessDate}' },
+  isFinal: { type: 'boolean', default: false },
+  note: { type: 'text' },
+  more: { type: 'json' },
+};
+
 export const jobs: Job[] = [
   ...JOB_NAMES.map((name, n) =>
     readJob({
@@ -30,6 +41,7 @@ export const jobs: Job[] = [
       route: n < 4 ? 'SHARDING_BROADCAST' : 'FAILOVER',
       shardTotal: n < 4 ? 12 : null,
       param: n === 0 ? '{"file":"/in/plans-{businessDate}.csv"}' : '',
+      paramFields: n === 1 ? LIMIT_FIELDS : null,
       timeoutSeconds: 600,
       retry: { count: 3, firstMs: 1_000 },
       tellsSettled: n === 2 || n === 3,
@@ -200,7 +212,10 @@ export function chainView(nowMs: number, name = CHAIN): ChainReply {
     updatedAtMs: nowMs - 2 * DAY,
     heldBecause: null,
     nextFireAtMs: nowMs + 20.6 * HOUR,
-    nodes: nodes.map(({ job, jobId, group, rank }) => ({ job, jobId, group, rank, title: '', enabled: true })),
+    nodes: nodes.map(({ job, jobId, group, rank }) => {
+      const { param = '', paramFields = null } = jobs.find(({ name }) => name === job) ?? {};
+      return { job, jobId, group, rank, title: '', enabled: true, param, paramFields };
+    }),
     edges: edges.map((edge) => ({ ...edge, verdict: null })),
     lastRun: chainRunLine(nowMs),
     may,

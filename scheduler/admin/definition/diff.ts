@@ -7,10 +7,14 @@ export interface FieldDifference {
 
 /** What differs, field by field, in the order of the fields. Lists of texts are compared whole: their order has a meaning. */
 export function differencesOf(before: unknown, after: unknown, path = ''): FieldDifference[] {
-  if (isSame(before, after)) return [];
+  if (isSame(before, after, path)) return [];
   if (isRecord(before) && isRecord(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return names.flatMap((name) => differencesOf(before[name], after[name], path === '' ? name : `${path}.${name}`));
+    const found = names.flatMap((name) =>
+      differencesOf(before[name], after[name], path === '' ? name : `${path}.${name}`),
+    );
+    // Nothing but their order.
+    return found.length > 0 ? found : [{ path, before: Object.keys(before), after: Object.keys(after) }];
   }
   const [left, right] = [keyed(before), keyed(after)];
   if (left !== null && right !== null) {
@@ -26,13 +30,17 @@ function keyed(value: unknown): Map<string, unknown> | null {
   return new Map(value.map((part) => [`${String(part.from)}>${String(part.to)}`, part]));
 }
 
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+const isSame = (a: unknown, b: unknown, path: string): boolean => {
+  const name = path.split('.').at(-1);
+  return JSON.stringify(sorted(a, name)) === JSON.stringify(sorted(b, name));
+};
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** The order of names says nothing, but for those of paramFields, in whose order people are asked for them. */
+function sorted(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((part) => sorted(part));
   if (!isRecord(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, part]) => [name, sorted(part)]));
+  const entries = Object.entries(value).map(([key, part]) => [key, sorted(part, key)] as const);
+  return name === 'paramFields' ? entries : Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

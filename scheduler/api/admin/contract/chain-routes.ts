@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Chain, ChainDefinition } from '../../../definition/chain-definition.ts';
+import type { ParamFields } from '../../../definition/param-fields.ts';
 import { ChainEdgeView, ChainRunLine } from './chain-run-routes.ts';
 import { Checked, KEPT_FILTER, keptRoutes, May, Version } from './kept-definition.ts';
 import { route } from './route.ts';
@@ -40,6 +41,9 @@ export const ChainView = Type.Object({
       rank: Type.Integer(),
       title: Type.String(),
       enabled: Type.Boolean(),
+      param: Type.String(),
+      /** Of its parameter; null: it may be any text. */
+      paramFields: orNull(Type.Unsafe<ParamFields>({ type: 'object' })),
     }),
   ),
   edges: Type.Array(ChainEdgeView),

@@ -109,6 +109,8 @@ export function createChainHandlers(parts: AdminParts): Handlers<typeof chainRou
               rank: ranks.get(job) ?? 0,
               title: known?.title ?? '',
               enabled: known?.enabled ?? false,
+              param: known?.param ?? '',
+              paramFields: known?.paramFields ?? null,
             };
           }),
           edges: chain.edges.map((edge) => edgeView(edge, null)),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { differencesOf } from '../../../../scheduler/admin/definition/diff.ts';
 import { readJobInput } from '../../../../scheduler/admin/definition/problems.ts';
 import { dryRunJob } from '../../../../scheduler/admin/dry-run/dry-run-job.ts';
 import { startChain } from '../../../../scheduler/chain/start-chain.ts';
@@ -49,7 +50,7 @@ describe('a parameter', () => {
     ['{"region":"north","limit":{secret.PIN}}', 'and must be a whole number'],
     ['{"toString":1}', 'has "toString": there is no such field'],
   ])('%s does not fit', (text, words) => {
-    expect(paramFault(FIELDS, text)).toContain(words);
+    expect(paramFault(FIELDS, text)?.words).toContain(words);
   });
 
   test('of a job without fields may be any text', () => {
@@ -123,6 +124,16 @@ describe('a definition', () => {
     );
   });
 
+  test('whose fields stand in another order is another version, as people are asked in that order', () => {
+    const backwards = Object.fromEntries(Object.entries(FIELDS).toReversed());
+    const hashes = [FIELDS, backwards].map((paramFields) => define({ paramFields }).jobs[0]?.configHash);
+    expect(new Set(hashes).size).toBe(2);
+    expect(differencesOf({ paramFields: FIELDS }, { paramFields: backwards })).toEqual([
+      { path: 'paramFields', before: Object.keys(FIELDS), after: Object.keys(FIELDS).toReversed() },
+    ]);
+    expect(differencesOf({ labels: { a: '1', b: '2' } }, { labels: { b: '2', a: '1' } })).toEqual([]);
+  });
+
   test('without fields has the version that it had before there were any', () => {
     const [now, fielded] = [define({}), define({ paramFields: FIELDS })].map(({ jobs: [first] }) => first);
     const { configHash: hash, paramFields, window, loadGuard, ...before } = now as Job;
@@ -143,6 +154,7 @@ test('whoever starts a job is told which field does not fit, and the handler get
   await expect(start('one')).rejects.toMatchObject({
     code: 'BAD_INPUT',
     message: 'param of job "debit" lacks "region", which is required: a text',
+    details: { path: 'param.region', why: 'is required: a text', job: 'debit' },
   });
   const { runId } = await start('two', '{"region":"south"}');
   const [sent] = await given.dispatch();
