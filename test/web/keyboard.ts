@@ -97,7 +97,13 @@ async function choosesTheme(page: Page): Promise<void> {
   const choose = async (theme: string) => {
     await page.keyboard.press('Enter');
     await menu.waitFor();
-    for (let n = 0; n < 4 && (await focused(page)).name !== theme; n++) await page.keyboard.press('ArrowDown');
+    // The menu has the keyboard a moment after it is seen; behind its last item comes its first.
+    const oneDown = async () => {
+      const { name } = await focused(page);
+      if (name !== theme) await page.keyboard.press('ArrowDown');
+      return name;
+    };
+    await expect.poll(oneDown, { interval: 100 }).toBe(theme);
     await page.keyboard.press('Enter');
     await isBack();
   };
