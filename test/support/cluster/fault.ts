@@ -25,6 +25,8 @@ export interface Fault {
   readonly what: string;
   /** Which of the stage's times it takes, more or less. Default 'nuisance'. */
   readonly lasts?: 'away' | 'nuisance';
+  /** How many processes it starts one after the other. Default 1. */
+  readonly starts?: number;
   /** Servers that must be the test's own. */
   readonly needs?: readonly ('MariaDB' | 'Redis')[];
   act(stage: Stage): Promise<void>;

@@ -24,6 +24,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F2',
     what: 'a scheduler is killed with -9 again and again, between a cursor and a dispatch as well',
+    starts: 4,
     async act(stage) {
       for (let times = 0; times < 4; times += 1) {
         await sleep(150 + times * 170);
@@ -133,6 +134,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F62',
     what: 'every node is stopped and started, one at a time',
+    starts: 5,
     async act({ cluster }) {
       for (const node of [...cluster.executors, ...cluster.schedulers]) {
         const end = await node.stop();
