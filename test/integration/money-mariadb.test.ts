@@ -82,7 +82,10 @@ describeWith(['MariaDB'], 'the money protocol on MariaDB', () => {
     await world.debit(undefined, run);
     expect(await world.states()).toEqual({ SUCCESS: 10 });
     expect(await world.rows('select * from ledger')).toHaveLength(10);
-    expect(await world.told()).toHaveLength(1);
+    // Mostly one slice; on a slow machine its idle half is split off, and told by itself.
+    const told = await world.told();
+    expect(new Set(told.map(({ sliceNo }) => sliceNo)).size).toBe(told.length);
+    expect(told.flatMap(({ totals }) => totals).reduce((sum, { count }) => sum + Number(count), 0)).toBe(10);
   });
 
   test('a dead holder: the heir opens the chunk in flight and sends nothing of it', async () => {
