@@ -28,7 +28,7 @@ describeWith(['Chromium', 'built page', 'MariaDB'], 'a page whose scheduler dies
     await page.getByText('Live', { exact: true }).waitFor();
 
     await endWith(first, 'SIGKILL');
-    await page.getByText('Every 5 s').waitFor();
+    await page.getByText('Not connected', { exact: true }).waitFor();
     // Sessions are in the store: whoever goes to the other scheduler is in.
     await second.shows(/is up/);
     const other = await context.newPage();
