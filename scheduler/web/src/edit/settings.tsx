@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Field } from '../look/field.tsx';
 import { readPath } from './at-path.ts';
 import { DurationInput, isNoDuration } from './duration-input.tsx';
-import { JsonInput } from './json-input.tsx';
 import { PairsInput } from './pairs-input.tsx';
+import { ParamFieldsEditor } from './param-fields-editor.tsx';
 
 /** A setting as data: where it is in the definition and how it is typed. Its words are `setting.PATH` and `.help`. */
 export interface Setting {
@@ -20,7 +20,7 @@ export interface Setting {
     | 'suggest'
     | 'tags'
     | 'pairs'
-    | 'json'
+    | 'fields'
     | 'instant';
   readonly options?: readonly string[];
   /** Empty is null instead of not a value. */
@@ -28,8 +28,6 @@ export interface Setting {
   readonly min?: number;
   readonly max?: number;
   readonly isOff?: boolean;
-  /** Shown while it is empty. */
-  readonly example?: string;
 }
 
 export interface Draft {
@@ -43,7 +41,6 @@ export function Settings({ settings, draft }: { readonly settings: readonly Sett
   /** What cannot even be read is told here, in the words of the field. */
   const unreadable = ({ kind }: Setting, value: unknown): string | null => {
     if (kind === 'duration' && isNoDuration(value)) return t('schedule.spanWrong');
-    if (kind === 'json' && typeof value === 'string') return t('setting.jsonWrong');
     return kind === 'pairs' && typeof value === 'string' ? t('setting.pairsWrong') : null;
   };
   return (
@@ -51,12 +48,23 @@ export function Settings({ settings, draft }: { readonly settings: readonly Sett
       {settings.map((setting) => {
         const { path } = setting;
         const value = readPath(draft.value, path);
+        // It has inputs of its own, with their labels.
+        if (setting.kind === 'fields') {
+          return (
+            <ParamFieldsEditor
+              key={path}
+              value={value}
+              problems={draft.problems}
+              onChange={(next) => draft.onChange(path, next)}
+            />
+          );
+        }
         return (
           <Field
             key={path}
             label={t(`setting.${path}`)}
             help={t(`settingHelp.${path}`)}
-            problem={unreadable(setting, value) ?? problemOf(setting, draft.problems)}
+            problem={unreadable(setting, value) ?? draft.problems.get(path) ?? null}
           >
             {(input) => (
               <Typed setting={setting} input={input} value={value} onChange={(next) => draft.onChange(path, next)} />
@@ -66,15 +74,6 @@ export function Settings({ settings, draft }: { readonly settings: readonly Sett
       })}
     </div>
   );
-}
-
-/** What is wrong with it; of a whole that is typed as one text, what is wrong inside as well. */
-function problemOf({ path, kind }: Setting, problems: ReadonlyMap<string, string>): string | null {
-  if (kind !== 'json') return problems.get(path) ?? null;
-  const found = [...problems].filter(([at]) => at === path || at.startsWith(`${path}.`));
-  return found.length === 0
-    ? null
-    : found.map(([at, message]) => `${at.slice(path.length + 1)} ${message}`.trim()).join('; ');
 }
 
 interface TypedProps {
@@ -170,16 +169,8 @@ function Typed({ setting, input, value, onChange }: TypedProps) {
       );
     case 'pairs':
       return <PairsInput {...input} disabled={isOff} value={value} onChange={onChange} />;
-    case 'json':
-      return (
-        <JsonInput
-          {...input}
-          disabled={isOff}
-          placeholder={setting.example ?? '{}'}
-          value={value}
-          onChange={onChange}
-        />
-      );
+    case 'fields':
+      return null;
     case 'instant':
       return (
         <DatePicker

@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { newRequestId } from '../api/client.ts';
 import { Dialog } from '../look/dialog.tsx';
 import { ProblemNote } from '../look/parts.tsx';
+import { isAllBeside, ofJob, problemAt } from '../look/problem-at.ts';
 import { SwitchField } from '../look/switch-field.tsx';
 
 /** What a start has beside its order. */
@@ -35,7 +36,8 @@ export function StartDialog<Order extends object, Forecast>({
   readonly dryRun: (order: Order) => Promise<Forecast>;
   readonly showForecast: (forecast: Forecast) => ReactNode;
   readonly onClose: () => void;
-  readonly children: ReactNode;
+  /** Gets what the API finds wrong with a field, to be put beside it; with a job, with that of its parameter. */
+  readonly children: (wrong: (path: string, job?: string) => string | null) => ReactNode;
 }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -69,6 +71,12 @@ export function StartDialog<Order extends object, Forecast>({
       setFound(null);
       setFound({ of: asked, forecast: await dryRun(order) });
     });
+  const beside = new Set<string>();
+  const form = children((path, job) => {
+    if (job !== undefined && !ofJob(error, job)) return null;
+    beside.add(path);
+    return problemAt(error, path);
+  });
   return (
     <Dialog
       title={title}
@@ -87,9 +95,9 @@ export function StartDialog<Order extends object, Forecast>({
       ]}
     >
       <div className="stack">
-        {children}
+        {form}
         {isHeld && <SwitchField label={t('runNow.despiteHold')} checked={despiteHold} onChange={setDespiteHold} />}
-        {error !== null && <ProblemNote error={error} />}
+        {error !== null && !isAllBeside(error, beside) && <ProblemNote error={error} />}
         {forecast !== null && showForecast(forecast)}
       </div>
     </Dialog>

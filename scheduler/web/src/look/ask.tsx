@@ -8,7 +8,8 @@ import { ReasonField } from './reason-field.tsx';
 /** A question before something is done: what will happen, a reason where the record wants one, and what went wrong. */
 export interface Question {
   readonly title: ReactNode;
-  readonly body?: ReactNode;
+  /** May say what the API found wrong where it stands. */
+  readonly body?: ReactNode | ((error: unknown) => ReactNode);
   readonly ok: string;
   readonly danger?: boolean;
   /** Kept with what was done. */
@@ -93,7 +94,7 @@ function AskDialog({
       ]}
     >
       <div className="stack tight">
-        {question.body}
+        {typeof question.body === 'function' ? question.body(error) : question.body}
         {needsReason && <ReasonField value={reason} onChange={setReason} problem={problemAt(error, 'reason')} />}
         {error !== null && <ProblemNote error={error} />}
       </div>

@@ -1,12 +1,14 @@
-import { DatePicker, Input, Select } from 'antd';
+import { DatePicker, Select } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Reply } from '../../api/client.ts';
+import { ParamInput } from '../../edit/param-input.tsx';
 import { StartDialog } from '../../edit/start-dialog.tsx';
 import { Field } from '../../look/field.tsx';
 import { SwitchField } from '../../look/switch-field.tsx';
 import { serverNow } from '../../look/values.tsx';
+import { paramProblems } from '../../pure/param-fields.ts';
 import { ChainForecast } from './chain-forecast.tsx';
 
 /** Today where the chain lives: at the desk of whoever starts it, it may be another day. */
@@ -14,6 +16,18 @@ function todayOf({ businessDate, schedule }: Reply<'GET /chains/:chain'>['chain'
   const zone = businessDate?.zone ?? (schedule.kind === 'cron' ? schedule.zone : undefined);
   // The Swedish way to write a date is that of ISO 8601.
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(serverNow());
+}
+
+/** What is sent: a text for all, or for each job whose fields were filled in its own, which the text is not for. */
+function paramsOf(
+  fielded: Reply<'GET /chains/:chain'>['nodes'],
+  ofJobs: Readonly<Record<string, string>>,
+  text: string,
+): { readonly params?: string | Readonly<Record<string, string>> } {
+  if (fielded.length === 0) return text === '' ? {} : { params: text };
+  if (text === '') return Object.keys(ofJobs).length === 0 ? {} : { params: ofJobs };
+  const own = fielded.map(({ job, param }) => [job, ofJobs[job] ?? param] as const);
+  return { params: { '*': text, ...Object.fromEntries(own) } };
 }
 
 /** Starts a chain for a business date: whole, from a node on, or what an earlier run of it left undone. */
@@ -29,6 +43,8 @@ export function StartChain({
   const [fromNode, setFromNode] = useState<string | null>(null);
   const [isRerun, setIsRerun] = useState(false);
   const [text, setText] = useState('');
+  const [ofJobs, setOfJobs] = useState<Readonly<Record<string, string>>>({});
+  const fielded = view.nodes.filter(({ paramFields }) => paramFields !== null);
   const last = view.lastRun;
   const goesOn = isRerun && last !== null;
   const params = { chain: view.chain.name };
@@ -41,56 +57,67 @@ export function StartChain({
         businessDate: goesOn ? last.businessDate : date,
         ...(fromNode === null ? {} : { fromNode }),
         ...(goesOn ? { rerunOf: last.id } : {}),
-        ...(text === '' ? {} : { params: text }),
+        ...paramsOf(fielded, ofJobs, text),
       }}
       start={async (body) => `/?chainRun=${(await call('POST /chains/:chain/start', { params, body })).chainRunId}`}
       dryRun={(body) => call('POST /chains/:chain/dry-run', { params, body })}
       showForecast={(forecast) => <ChainForecast forecast={forecast} />}
       onClose={onClose}
     >
-      {last !== null && last.endedAtMs !== null && (
-        <SwitchField
-          label={t('chain.rerun', { date: last.businessDate, id: last.id })}
-          help={t('chain.rerunHelp')}
-          checked={isRerun}
-          onChange={setIsRerun}
-        />
-      )}
-      {!isRerun && (
-        <Field label={t('runs.date')}>
-          {({ id }) => (
-            <DatePicker
-              id={id}
-              allowClear={false}
-              value={dayjs(date)}
-              onChange={(day) => day !== null && setDate(day.format('YYYY-MM-DD'))}
+      {(wrong) => (
+        <>
+          {last !== null && last.endedAtMs !== null && (
+            <SwitchField
+              label={t('chain.rerun', { date: last.businessDate, id: last.id })}
+              help={t('chain.rerunHelp')}
+              checked={isRerun}
+              onChange={setIsRerun}
             />
           )}
-        </Field>
+          {!isRerun && (
+            <Field label={t('runs.date')}>
+              {({ id }) => (
+                <DatePicker
+                  id={id}
+                  allowClear={false}
+                  value={dayjs(date)}
+                  onChange={(day) => day !== null && setDate(day.format('YYYY-MM-DD'))}
+                />
+              )}
+            </Field>
+          )}
+          <Field label={t('chain.fromNode')} help={t('chain.fromNodeHelp')}>
+            {(input) => (
+              <Select
+                {...input}
+                allowClear
+                showSearch
+                value={fromNode}
+                onChange={(next) => setFromNode(next ?? null)}
+                options={view.nodes.map(({ job }) => ({ value: job, label: job }))}
+              />
+            )}
+          </Field>
+          {fielded.map(({ job, param, paramFields }) => (
+            <ParamInput
+              key={job}
+              label={t('chain.paramOf', { job })}
+              fields={paramFields}
+              text={ofJobs[job] ?? param}
+              onChange={(next) => setOfJobs((now) => ({ ...now, [job]: next }))}
+              problems={paramProblems('params', paramFields, (path) => wrong(path, job))}
+            />
+          ))}
+          <ParamInput
+            label={t('run.param')}
+            help={t(fielded.length === 0 ? 'chain.paramHelp' : 'chain.paramOfOthersHelp')}
+            fields={null}
+            text={text}
+            onChange={setText}
+            problems={new Map()}
+          />
+        </>
       )}
-      <Field label={t('chain.fromNode')} help={t('chain.fromNodeHelp')}>
-        {(input) => (
-          <Select
-            {...input}
-            allowClear
-            showSearch
-            value={fromNode}
-            onChange={(next) => setFromNode(next ?? null)}
-            options={view.nodes.map(({ job }) => ({ value: job, label: job }))}
-          />
-        )}
-      </Field>
-      <Field label={t('run.param')} help={t('chain.paramHelp')}>
-        {(input) => (
-          <Input.TextArea
-            {...input}
-            rows={2}
-            className="mono"
-            value={text}
-            onChange={({ target }) => setText(target.value)}
-          />
-        )}
-      </Field>
     </StartDialog>
   );
 }

@@ -55,9 +55,11 @@ function Editor({ view }: { readonly view: Reply<'GET /jobs/:jobId'> | null }) {
   );
 }
 
-/** Of a whole that is typed as one text its field shows what is wrong inside, too. */
+/** What is wrong inside of the fields of a parameter stands beside its part of them. */
 const shownBeside = ({ path, kind }: Setting, problems: ReadonlyMap<string, string>): readonly string[] =>
-  kind === 'json' ? [path, ...[...problems.keys()].filter((at) => at.startsWith(`${path}.`))] : [path];
+  kind === 'fields' ? [path, ...[...problems.keys()].filter((at) => PART_OF_FIELD.test(at))] : [path];
+
+const PART_OF_FIELD = /^paramFields\.\w+(\.(type|default|oneOf|min|max))?$/;
 
 /** A job without a path waits for no file, one without hours works at any time, and a guard of nothing is none. */
 function tidy(job: JobInput): JobInput {

@@ -5,6 +5,7 @@ import { readPath } from '../../edit/at-path.ts';
 import { Tags } from '../../edit/definition-cells.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import type { Setting } from '../../edit/settings.tsx';
+import { ParamFieldsList } from '../../look/param-words.tsx';
 import { Facts } from '../../look/parts.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
 import { formatDuration, formatInstant } from '../../pure/format.ts';
@@ -17,7 +18,7 @@ type JobView = Reply<'GET /jobs/:jobId'>;
 /** What one wants to know of every job; everything else is shown where it is not as it is when nothing is said. */
 const ALWAYS = ['handler', 'group', 'route', 'misfire.policy', 'block', 'priority', 'retry.count', 'onNodeLoss'];
 /** Shown elsewhere on the page. */
-const ELSEWHERE = ['name', 'title', 'enabled', 'tags', 'param'];
+const ELSEWHERE = ['name', 'title', 'enabled', 'tags', 'param', 'paramFields'];
 const NOTHING_KNOWN = { groups: [], handlers: [], tags: [], owners: [], calendars: [], zones: [] };
 
 /** The settings of a job under the words that the editor has for them. */
@@ -49,6 +50,12 @@ export function JobFacts({ view }: { readonly view: JobView }) {
         ]}
       />
       {job.tags.length > 0 && <Tags tags={job.tags} />}
+      {job.paramFields != null && (
+        <div>
+          <span className="label">{t('setting.paramFields')}</span>
+          <ParamFieldsList fields={job.paramFields} />
+        </div>
+      )}
       {job.param !== '' && <pre className="param">{inertValue(job.param)}</pre>}
     </div>
   );
@@ -62,7 +69,6 @@ function useSettingWords(): (setting: Setting, value: unknown) => string {
     if (kind === 'duration' && typeof value === 'number') return formatDuration(value, language);
     if (kind === 'instant' && typeof value === 'number') return formatInstant(value, { language });
     if (kind === 'pairs') return writePairs(value);
-    if (kind === 'json') return JSON.stringify(value);
     return Array.isArray(value) ? value.join(', ') : String(value);
   };
 }

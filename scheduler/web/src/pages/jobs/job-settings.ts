@@ -76,12 +76,7 @@ export function jobSettings(
           isOff: job.route !== 'SHARDING_BROADCAST',
         },
         { path: 'param', kind: 'code' },
-        {
-          path: 'paramFields',
-          kind: 'json',
-          orNull: true,
-          example: '{ "day": { "type": "date", "required": true } }',
-        },
+        { path: 'paramFields', kind: 'fields', orNull: true },
         { path: 'paramByShard', kind: 'pairs', isOff: job.route !== 'SHARDING_BROADCAST' },
         { path: 'beforeRun', kind: 'suggest', options: known.handlers, orNull: true },
         { path: 'afterRun', kind: 'suggest', options: known.handlers, orNull: true },

@@ -1,10 +1,12 @@
-import { DatePicker, Input } from 'antd';
+import { DatePicker } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Reply } from '../../api/client.ts';
+import { ParamInput } from '../../edit/param-input.tsx';
 import { StartDialog } from '../../edit/start-dialog.tsx';
 import { Field } from '../../look/field.tsx';
+import { paramProblems } from '../../pure/param-fields.ts';
 import { JobForecast } from './job-forecast.tsx';
 
 /** Runs a job now, with its own parameter or another. */
@@ -13,7 +15,7 @@ export function RunNow({
   isHeld,
   onClose,
 }: {
-  readonly job: Pick<Reply<'GET /jobs/:jobId'>['job'], 'id' | 'name' | 'param'>;
+  readonly job: Pick<Reply<'GET /jobs/:jobId'>['job'], 'id' | 'name' | 'param' | 'paramFields'>;
   readonly isHeld: boolean;
   readonly onClose: () => void;
 }) {
@@ -35,26 +37,27 @@ export function RunNow({
       showForecast={(forecast) => <JobForecast forecast={forecast} />}
       onClose={onClose}
     >
-      <Field label={t('run.param')} help={t('settingHelp.param')}>
-        {(input) => (
-          <Input.TextArea
-            {...input}
-            rows={4}
-            className="mono"
-            value={param}
-            onChange={({ target }) => setParam(target.value)}
+      {(wrong) => (
+        <>
+          <ParamInput
+            label={t('run.param')}
+            help={t('settingHelp.param')}
+            fields={job.paramFields}
+            text={param}
+            onChange={setParam}
+            problems={paramProblems('param', job.paramFields, wrong)}
           />
-        )}
-      </Field>
-      <Field label={t('runs.date')} help={t('runNow.dateHelp')}>
-        {({ id }) => (
-          <DatePicker
-            id={id}
-            value={date === '' ? null : dayjs(date)}
-            onChange={(day) => setDate(day === null ? '' : day.format('YYYY-MM-DD'))}
-          />
-        )}
-      </Field>
+          <Field label={t('runs.date')} help={t('runNow.dateHelp')} problem={wrong('businessDate')}>
+            {(input) => (
+              <DatePicker
+                {...input}
+                value={date === '' ? null : dayjs(date)}
+                onChange={(day) => setDate(day === null ? '' : day.format('YYYY-MM-DD'))}
+              />
+            )}
+          </Field>
+        </>
+      )}
     </StartDialog>
   );
 }

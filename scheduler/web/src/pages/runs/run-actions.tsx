@@ -1,11 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { call, newRequestId } from '../../api/client.ts';
+import { useRead } from '../../api/read.ts';
+import { ParamInput } from '../../edit/param-input.tsx';
 import { useAsk } from '../../look/ask.tsx';
-import { Field } from '../../look/field.tsx';
+import { problemAt } from '../../look/problem-at.ts';
+import { paramProblems } from '../../pure/param-fields.ts';
 import type { RunDetail } from './run.tsx';
 
 /** What people do with a run: end it, run it again, or only what is left of it. */
@@ -21,10 +24,10 @@ export function RunActions({ detail }: { readonly detail: RunDetail }) {
     let param: string | null = null;
     ask({
       title: t(`run.ask.${kind}`, { id: runId }),
-      body: (
+      body: (error) => (
         <>
           <p>{t(`run.askHelp.${kind}`)}</p>
-          {kind === 'all' && <ParamInput initial={detail.param} onChange={(next) => (param = next)} />}
+          {kind === 'all' && <RerunParam detail={detail} onChange={(next) => (param = next)} error={error} />}
         </>
       ),
       ok: t(`run.${kind}`),
@@ -67,23 +70,30 @@ export function RunActions({ detail }: { readonly detail: RunDetail }) {
   );
 }
 
-function ParamInput({ initial, onChange }: { readonly initial: string; readonly onChange: (next: string) => void }) {
+/** With the fields that its job has now, as the new run is judged by them; a job that is gone has none. */
+function RerunParam({
+  detail: { run, param },
+  onChange,
+  error,
+}: {
+  readonly detail: RunDetail;
+  readonly onChange: (next: string) => void;
+  readonly error: unknown;
+}) {
   const { t } = useTranslation();
-  const [text, setText] = useState(initial);
+  const [text, setText] = useState(param);
+  const view = useRead('GET /jobs/:jobId', { params: { jobId: run.jobId } });
+  const fields = view.data?.job.paramFields;
   return (
-    <Field label={t('run.param')}>
-      {(input) => (
-        <Input.TextArea
-          {...input}
-          rows={3}
-          className="mono"
-          value={text}
-          onChange={({ target }) => {
-            setText(target.value);
-            onChange(target.value);
-          }}
-        />
-      )}
-    </Field>
+    <ParamInput
+      label={t('run.param')}
+      fields={fields}
+      text={text}
+      onChange={(next) => {
+        setText(next);
+        onChange(next);
+      }}
+      problems={paramProblems('param', fields, (path) => problemAt(error, path))}
+    />
   );
 }
