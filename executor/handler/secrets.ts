@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../shared/errors.ts';
 import { SECRET_NAME } from '../../shared/protocol/param-secrets.ts';
+import { SYSTEM_ENVIRONMENT } from '../node/system-environment.ts';
 
 /** Where an executor has a secret from, and who gets it. */
 export interface SecretOptions {
@@ -27,7 +28,7 @@ const BYTES_MAX = 65_536;
 /** Throws BAD_OPTION for a name or a source that is none. The environment is looked at for each attempt. */
 export function createSecrets(
   options: SecretsOption = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>> = SYSTEM_ENVIRONMENT,
 ): Secrets {
   const given = new Map<string, SecretOptions>();
   for (const [name, one] of Object.entries(options)) {

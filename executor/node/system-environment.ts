@@ -6,9 +6,12 @@ export interface ExecutorEnvironment {
   readonly joinToken: string | null;
 }
 
-export function readExecutorEnvironment(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): ExecutorEnvironment {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process, as it is whenever it is looked at. */
+export const SYSTEM_ENVIRONMENT: Environment = process.env;
+
+export function readExecutorEnvironment(env: Environment = SYSTEM_ENVIRONMENT): ExecutorEnvironment {
   const schedulers = (env.DAYBREAK_SCHEDULERS ?? '').split(',').map((root) => root.trim());
   const named = schedulers.filter((root) => root !== '');
   return {

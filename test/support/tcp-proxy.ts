@@ -75,8 +75,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     const send = { up: lane(upstream, 'up', faults), down: lane(client, 'down', faults) };
     client.on('data', (chunk) => {
       if (muted.has(pair) || faults.dropped.up) return;
-      const hit = rule !== null && rule.isIn(chunk.toString('latin1').toLowerCase());
-      if (!hit || rule === null) {
+      if (rule?.isIn(chunk.toString('latin1').toLowerCase()) !== true) {
         send.up(chunk);
         return;
       }

@@ -7,10 +7,12 @@ export function readKept(name: string): string | null {
   }
 }
 
-export function keep(name: string, text: string): void {
+/** False: refused, or full. The page works all the same. */
+export function keep(name: string, text: string): boolean {
   try {
     localStorage.setItem(`daybreak.${name}`, text);
+    return true;
   } catch {
-    // Refused, or full: the page works all the same.
+    return false;
   }
 }
