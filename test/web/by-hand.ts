@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** What a person does with the page: by the words that stand on it, as those who hear it find their way as well. */
 export const button = (within: Page | Locator, name: string | RegExp) =>
@@ -34,4 +35,14 @@ export async function logIn(page: Page, { name, password }: { name: string; pass
   await field(page, 'Name').fill(name);
   await field(page, 'Password').fill(password);
   await button(page, 'Log in').click();
+}
+
+/** It stands with its field, so that those who hear the page are told at the same place as those who see it. */
+export async function saysWrong(page: Page, input: Locator, what: RegExp): Promise<void> {
+  const said = async () => {
+    const ids = (await input.getAttribute('aria-describedby'))?.split(' ') ?? [];
+    const texts = await Promise.all(ids.map((id) => page.locator(`.wrong[id=${JSON.stringify(id)}]`).allInnerTexts()));
+    return texts.flat().join(' ');
+  };
+  await expect.poll(said).toMatch(what);
 }

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { violations } from './axe.ts';
-import { button, choose, field, goTo, turnTo } from './by-hand.ts';
+import { button, choose, field, goTo, saysWrong, turnTo } from './by-hand.ts';
 import { WANG } from './night-steps.ts';
 import { looksWrong } from './views.ts';
 
@@ -138,16 +138,6 @@ async function opens(page: Page, name: string): Promise<Locator> {
   await dialog.waitFor();
   expect([...(await violations(page, 'all', '[role=dialog]')), ...(await looksWrong(page))], name).toEqual([]);
   return dialog;
-}
-
-/** It stands with its field, so that those who hear the page are told at the same place as those who see it. */
-async function saysWrong(page: Page, input: Locator, what: RegExp): Promise<void> {
-  const said = async () => {
-    const ids = (await input.getAttribute('aria-describedby'))?.split(' ') ?? [];
-    const texts = await Promise.all(ids.map((id) => page.locator(`.wrong[id=${JSON.stringify(id)}]`).allInnerTexts()));
-    return texts.flat().join(' ');
-  };
-  await expect.poll(said).toMatch(what);
 }
 
 async function isListed(page: Page, dialog: Locator, text: string): Promise<void> {

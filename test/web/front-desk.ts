@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { button, choose, field, goTo } from './by-hand.ts';
+import { violations } from './axe.ts';
+import { button, choose, field, goTo, saysWrong } from './by-hand.ts';
 import { ODD_STRINGS } from './fake-night.ts';
 import { COUNTED } from './real-night.ts';
+import { looksWrong } from './views.ts';
 
 /** Makes a group and gives back the command with which an executor joins it. */
 export async function makeGroup(page: Page, name: string): Promise<string> {
@@ -57,6 +59,53 @@ export async function makeJobWithWrongCron(page: Page): Promise<void> {
   // The mark that turns the direction of writing is seen as a sign.
   await page.getByText('invoice‹U+202E›fdp.exe').first().waitFor();
   await isInert(page);
+}
+
+/** A job whose parameter has two fields; what is wrong with them is said where it stands, in its editor and at its start. */
+export async function makeJobWithFields(page: Page): Promise<void> {
+  await fillJob(page, { name: 'weigh-coins', handler: 'sweep-floor' });
+  const fields = page.locator('.param-fields > fieldset');
+  await button(page, 'Add a field').click();
+  await field(fields.nth(0), 'Name of the field').fill('limit');
+  await choose(page, fields.nth(0), 'Type of the value', 'Whole number');
+  await field(fields.nth(0), 'Default').fill('few');
+  await saysWrong(page, field(fields.nth(0), 'Default'), /"few" and must be a whole number/);
+  await field(fields.nth(0), 'Default').fill('40');
+  await button(page, 'Add a field').click();
+  await field(fields.nth(1), 'Name of the field').fill('limit');
+  await saysWrong(page, field(fields.nth(1), 'Name of the field'), /already/);
+  await field(fields.nth(1), 'Name of the field').fill('till');
+  await field(fields.nth(1), 'Required').click();
+  await button(page, 'Move till up').click();
+  expect([...(await violations(page, 'all', '.param-fields')), ...(await looksWrong(page))]).toEqual([]);
+  await save(page, 'weigh-coins');
+  await expect.poll(() => page.locator('.param-list code').allInnerTexts()).toEqual(['till', 'limit']);
+
+  await button(page, 'Run now').click();
+  const dialog = page.getByRole('dialog');
+  const limit = field(dialog, 'limit');
+  expect(await limit.inputValue()).toBe('40');
+  await limit.fill('many');
+  await button(dialog, 'Run now').click();
+  await saysWrong(page, limit, /"many" and must be a whole number/);
+  await limit.fill('12');
+  await button(dialog, 'Dry run').click();
+  await saysWrong(page, field(dialog, 'till (required)'), /is required/);
+  await field(dialog, 'till (required)').fill('east');
+  expect([...(await violations(page, 'all', '[role=dialog]')), ...(await looksWrong(page))]).toEqual([]);
+  await button(dialog, 'As JSON text').click();
+  expect(await field(dialog, 'Parameter').inputValue()).toBe('{"till":"east","limit":12}');
+  await button(dialog, 'As fields').click();
+  await button(dialog, 'Run now').click();
+  await page.locator('pre.param').filter({ hasText: '{"till":"east","limit":12}' }).waitFor();
+
+  await button(page, 'Run again').click();
+  const again = page.getByRole('dialog');
+  await expect.poll(() => field(again, 'till (required)').inputValue()).toBe('east');
+  await field(again, 'limit').fill('none');
+  await button(again, 'Run again').click();
+  await saysWrong(page, field(again, 'limit'), /"none" and must be a whole number/);
+  await button(again, 'Cancel').click();
 }
 
 export async function makeChain(page: Page, name: string, [first, then]: readonly [string, string]): Promise<void> {

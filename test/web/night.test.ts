@@ -7,7 +7,14 @@ import { launchBrowser, openPage } from './browser.ts';
 import { logIn } from './by-hand.ts';
 import { fillDialogs } from './dialogs.ts';
 import { findIds } from './find-ids.ts';
-import { makeChain, makeGroup, makeJob, makeJobWithWrongCron, openLogOfFailedShard } from './front-desk.ts';
+import {
+  makeChain,
+  makeGroup,
+  makeJob,
+  makeJobWithFields,
+  makeJobWithWrongCron,
+  openLogOfFailedShard,
+} from './front-desk.ts';
 import { workWithoutMouse } from './keyboard.ts';
 import {
   approve,
@@ -79,6 +86,7 @@ describeWith(['Chromium', 'built page'], 'a night on the page', () => {
     executor = await startOwnExecutor('front-desk', command);
     await makeJobWithWrongCron(page);
     await makeJob(page, { name: 'sweep-floor', handler: 'sweep-floor' });
+    await makeJobWithFields(page);
     await makeChain(page, 'closing-time', ['count-coins', 'sweep-floor']);
     await startChain(page, 'closing-time');
     await openLogOfFailedShard(page);

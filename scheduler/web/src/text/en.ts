@@ -710,7 +710,7 @@ export const en = {
   'param.byDefault': 'default {{value}}',
   'param.asText': 'As JSON text',
   'param.asFields': 'As fields',
-  'param.textHelp': 'What is sent, as JSON',
+  'param.textHelp': 'What is sent, as JSON; what it leaves out has its default',
   'param.noFields': 'This text is no JSON object of these fields, and can only be edited as text',
   'setting.beforeRun': 'Before the first shard',
   'settingHelp.beforeRun': 'A handler that is run once; empty: none',

@@ -704,7 +704,7 @@ export const zh = {
   'param.byDefault': '默认 {{value}}',
   'param.asText': '以 JSON 文本编辑',
   'param.asFields': '以字段编辑',
-  'param.textHelp': '以 JSON 形式发送的内容',
+  'param.textHelp': '以 JSON 形式发送的内容；未写的字段使用默认值',
   'param.noFields': '该文本不是由这些字段组成的 JSON 对象，只能以文本编辑',
   'setting.beforeRun': '首个分片之前',
   'settingHelp.beforeRun': '运行一次的处理器；留空：无',
