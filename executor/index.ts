@@ -1,4 +1,6 @@
 /** The public API of an executor: what a program needs to run handlers for a scheduler, and to take money safely. */
+import '../shared/needs-node.ts';
+
 export {
   type BatchJob,
   type BatchJobResult,

@@ -1,4 +1,6 @@
 /** The public API of a scheduler, `daybreak/scheduler`: a scheduler in a program, and what jobs and chains are made of. */
+import '../shared/needs-node.ts';
+
 export type { AdminOptions, SetupLink } from './admin/admin-options.ts';
 export { type AuditVerdict, verifyAudit } from './admin/audit/verify-audit.ts';
 export type { AlarmView, CloseAlarm, WhichAlarms } from './alarm/alarms.ts';

@@ -1,4 +1,6 @@
 /** The public API of batch jobs, `daybreak/batch`: steps, chunks, readers, writers, and a store that keeps checkpoints. */
+import '../../shared/needs-node.ts';
+
 export { batchInspections } from '../inspect/inspect-batch.ts';
 export { openExecutorStore } from '../storage/open-executor-store.ts';
 export {
