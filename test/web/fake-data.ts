@@ -18,7 +18,7 @@ const TITLES = [
 ];
 
 /** One of each type. */
-const LIMIT_FIELDS: Job['paramFields'] = {
+const FEE_FIELDS: Job['paramFields'] = {
   region: { type: 'text', required: true, oneOf: ['north', 'south'] },
   limit: { type: 'integer', default: 100, min: 1, max: 100_000 },
   rate: { type: 'number' },
@@ -40,8 +40,8 @@ export const jobs: Job[] = [
       group: n === 4 ? 'operations' : 'settlement',
       route: n < 4 ? 'SHARDING_BROADCAST' : 'FAILOVER',
       shardTotal: n < 4 ? 12 : null,
-      param: n === 0 ? '{"file":"/in/plans-{businessDate}.csv"}' : '',
-      paramFields: n === 1 ? LIMIT_FIELDS : null,
+      param: n === 0 ? '{"file":"/in/plans-{businessDate}.csv"}' : n === 4 ? '{"region":"north"}' : '',
+      paramFields: n === 4 ? FEE_FIELDS : null,
       timeoutSeconds: 600,
       retry: { count: 3, firstMs: 1_000 },
       tellsSettled: n === 2 || n === 3,

@@ -9,6 +9,7 @@ import {
   rowsOf,
 } from '../../../scheduler/web/src/pure/field-rows.ts';
 import {
+  chainParams,
   draftOf,
   type ParamFields,
   paramProblems,
@@ -96,6 +97,27 @@ describe('a parameter as fields', () => {
       ['', 'is odd'],
       ['limit', 'must be 1 or more'],
     ]);
+  });
+});
+
+describe("the parameters of a chain's start", () => {
+  const fielded = [
+    { job: 'debit', param: '{"limit":1}' },
+    { job: 'fees', param: '' },
+  ];
+
+  test('are one text where no job has fields, and nothing where nothing was filled in', () => {
+    expect([chainParams([], {}, ''), chainParams([], {}, 'x'), chainParams(fielded, {}, '')]).toEqual([
+      {},
+      { params: 'x' },
+      {},
+    ]);
+  });
+
+  test('are those of the jobs that were filled in; a text for the others is not for those with fields', () => {
+    const filledIn = { fees: '{"rate":2}' };
+    expect(chainParams(fielded, filledIn, '')).toEqual({ params: filledIn });
+    expect(chainParams(fielded, filledIn, 'x')).toEqual({ params: { '*': 'x', debit: '{"limit":1}', ...filledIn } });
   });
 });
 

@@ -55,6 +55,21 @@ export function writeParam(fields: ParamFields, drafts: Drafts): string {
   return given.length === 0 ? '' : JSON.stringify(Object.fromEntries(given));
 }
 
+/**
+ * The parameters of a chain's start: one text for all of its jobs, or, where some have fields, a text for each of these that
+ * was filled in. A text for the others is not for these: they are given what they have then.
+ */
+export function chainParams(
+  fielded: readonly { readonly job: string; readonly param: string }[],
+  filledIn: Readonly<Record<string, string>>,
+  forOthers: string,
+): { readonly params?: string | Readonly<Record<string, string>> } {
+  if (fielded.length === 0) return forOthers === '' ? {} : { params: forOthers };
+  if (forOthers === '') return Object.keys(filledIn).length === 0 ? {} : { params: filledIn };
+  const own = fielded.map(({ job, param }) => [job, filledIn[job] ?? param] as const);
+  return { params: { '*': forOthers, ...Object.fromEntries(own) } };
+}
+
 /** What is wrong with a parameter by its field; that with the whole of it is at ''. */
 export function paramProblems(
   path: string,

@@ -181,6 +181,9 @@ test('whoever starts a chain is told which of its jobs would not get what it nee
       ...(params === undefined ? {} : { params }),
     });
   await expect(start()).rejects.toThrow('params of job "debit" lacks "region", which is required');
-  await expect(start({ debit: '{"region":"east"}' })).rejects.toThrow('which is "east" and must be one of');
+  await expect(start({ debit: '{"region":"east"}' })).rejects.toMatchObject({
+    message: expect.stringContaining('which is "east" and must be one of'),
+    details: { path: 'params.region', job: 'debit' },
+  });
   expect(await start({ '*': '{"region":"north"}' })).toMatchObject({ created: true });
 });

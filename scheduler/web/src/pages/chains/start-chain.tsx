@@ -8,7 +8,7 @@ import { StartDialog } from '../../edit/start-dialog.tsx';
 import { Field } from '../../look/field.tsx';
 import { SwitchField } from '../../look/switch-field.tsx';
 import { serverNow } from '../../look/values.tsx';
-import { paramProblems } from '../../pure/param-fields.ts';
+import { chainParams, paramProblems } from '../../pure/param-fields.ts';
 import { ChainForecast } from './chain-forecast.tsx';
 
 /** Today where the chain lives: at the desk of whoever starts it, it may be another day. */
@@ -16,18 +16,6 @@ function todayOf({ businessDate, schedule }: Reply<'GET /chains/:chain'>['chain'
   const zone = businessDate?.zone ?? (schedule.kind === 'cron' ? schedule.zone : undefined);
   // The Swedish way to write a date is that of ISO 8601.
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(serverNow());
-}
-
-/** What is sent: a text for all, or for each job whose fields were filled in its own, which the text is not for. */
-function paramsOf(
-  fielded: Reply<'GET /chains/:chain'>['nodes'],
-  ofJobs: Readonly<Record<string, string>>,
-  text: string,
-): { readonly params?: string | Readonly<Record<string, string>> } {
-  if (fielded.length === 0) return text === '' ? {} : { params: text };
-  if (text === '') return Object.keys(ofJobs).length === 0 ? {} : { params: ofJobs };
-  const own = fielded.map(({ job, param }) => [job, ofJobs[job] ?? param] as const);
-  return { params: { '*': text, ...Object.fromEntries(own) } };
 }
 
 /** Starts a chain for a business date: whole, from a node on, or what an earlier run of it left undone. */
@@ -57,7 +45,7 @@ export function StartChain({
         businessDate: goesOn ? last.businessDate : date,
         ...(fromNode === null ? {} : { fromNode }),
         ...(goesOn ? { rerunOf: last.id } : {}),
-        ...paramsOf(fielded, ofJobs, text),
+        ...chainParams(fielded, ofJobs, text),
       }}
       start={async (body) => `/?chainRun=${(await call('POST /chains/:chain/start', { params, body })).chainRunId}`}
       dryRun={(body) => call('POST /chains/:chain/dry-run', { params, body })}
