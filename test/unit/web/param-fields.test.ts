@@ -139,9 +139,9 @@ describe('the fields of a parameter as rows', () => {
   test('are moved, and stay where there is no further place', () => {
     expect(moved(['a', 'b', 'c'], 0, 1)).toEqual(['b', 'a', 'c']);
     expect(moved(['a', 'b', 'c'], 2, -1)).toEqual(['a', 'c', 'b']);
-    expect([moved(['a', 'b'], 0, -1), moved(['a', 'b'], 1, 1)]).toEqual([
-      ['a', 'b'],
-      ['a', 'b'],
+    expect([moved(['a', 'b', 'c'], 0, -1), moved(['a', 'b', 'c'], 2, 1)]).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
     ]);
   });
 
