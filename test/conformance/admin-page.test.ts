@@ -69,7 +69,9 @@ test('nothing beside the files of the page is served', async () => {
 
 test('a page that is not built yet holds up nothing else', async () => {
   const given = await givenAdmin(embedded, { options: { pageFolder: join(tmpdir(), 'daybreak-no-such-folder') } });
-  expect((await given.api.inject({ url: '/' })).statusCode).toBe(503);
+  const notYet = await given.api.inject({ url: '/setup' });
+  expect(notYet.statusCode).toBe(503);
+  expect(notYet.body).toMatch(/http-equiv="refresh".*npm ci --prefix scheduler\/web.*npm run build/);
   expect((await given.ask('GET /setup', NOBODY)).status).toBe(200);
   expect((await given.api.inject({ url: '/health' })).statusCode).toBe(200);
 });

@@ -11,6 +11,8 @@ import { UsageError } from '../usage-error.ts';
 export interface DevOptions {
   /** HOME/dev: everything that dev keeps. */
   readonly folder: string;
+  /** What is typed in another terminal to ask the dev of this home. */
+  readonly askCommand: string;
   readonly store: Extract<StoreLocation, { kind: 'sqlite' }>;
   readonly host: string;
   readonly port: number;
@@ -49,6 +51,7 @@ export function devOptions({ values, switches }: Given, cwd: string): DevOptions
   }
   return {
     folder,
+    askCommand: `npx daybreak dev${values.home === undefined ? '' : ` --home ${inShell(values.home)}`}`,
     store,
     host: values.host ?? '127.0.0.1',
     port: integerOption('port', values.port, { min: 0, max: 65_535, default: DEFAULT_PORT }),
@@ -62,6 +65,9 @@ export function devOptions({ values, switches }: Given, cwd: string): DevOptions
     json: switches.has('json'),
   };
 }
+
+/** As a shell takes it for one word. */
+const inShell = (text: string): string => (/^[\w./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** Five fields are Unix's, six or seven Quartz's. */
 function cronOption(text: string): { dialect: 'unix' | 'quartz'; text: string } {

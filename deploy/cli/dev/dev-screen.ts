@@ -18,7 +18,7 @@ export interface DevScreen {
   tell(event: DevEvent, scheduler: Pick<Scheduler, 'run'>): Promise<void>;
 }
 
-export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath }: DevOptions): DevScreen {
+export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath, askCommand }: DevOptions): DevScreen {
   const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, timeStyle: 'medium' });
   const object = (value: object): void => terminal.document(JSON.stringify(value));
   const line = (word: string, text: string, style: Style): void =>
@@ -35,7 +35,7 @@ export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath }
       if (jobsPath !== null) terminal.say(`  jobs      ${inert(jobsPath)} (read again when it changes)`);
       if (what.nextFire !== null) {
         terminal.say(
-          `  next fire of the sample night: ${what.nextFire} (at once: daybreak dev --fire nightly-settlement)`,
+          `  next fire of the sample night: ${what.nextFire} (at once: ${inert(askCommand)} --fire nightly-settlement)`,
         );
       }
     },
@@ -50,7 +50,7 @@ export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath }
     },
     token({ token, command }) {
       if (json) return object({ event: 'join_token', token, command });
-      terminal.say('To join an executor, within 10 minutes (good once; another: daybreak dev --token):');
+      terminal.say(`To join an executor, within 10 minutes (good once; another: ${inert(askCommand)} --token):`);
       terminal.say(`  ${command}`);
     },
     jobs(loaded) {

@@ -79,13 +79,10 @@ const notThere = (reply: FastifyReply, message: string): FastifyReply =>
   reply.code(404).send({ error: { code: 'NOT_FOUND', message, fields: [], details: {} } });
 
 const notBuilt = (reply: FastifyReply): FastifyReply =>
-  reply
-    .code(503)
-    .header('content-security-policy', API_POLICY)
-    .type('text/html; charset=utf-8')
-    .send(
-      '<!doctype html><meta charset="utf-8"><title>Daybreak</title><p>The page is not built yet. The API is there: <a href="/openapi.json">openapi.json</a>.',
-    );
+  reply.code(503).header('content-security-policy', API_POLICY).type('text/html; charset=utf-8').send(
+    // It comes again by itself, with what stands behind the hash: a set-up link is opened while the page is being built.
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>Daybreak</title><p>The page is not built yet. Where <code>daybreak dev</code> says that it is building it, wait: this is asked again every 5 seconds. Else, in the clone: <code>npm ci --prefix scheduler/web</code>, <code>npm run build</code>. The API is there: <a href="/openapi.json">openapi.json</a>.',
+  );
 
 function listFiles(folder: string): ReadonlyMap<string, PageFile> {
   const found = new Map<string, PageFile>();

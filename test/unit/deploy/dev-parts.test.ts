@@ -37,6 +37,12 @@ test('without options dev has a folder of its own, loopback, port 8080 and a nig
   expect(read.schedule).toMatchObject({ dialect: 'quartz', text: '0 */5 * * * ?' });
 });
 
+test('how to ask the dev of another home names that home, as a shell takes it', () => {
+  expect(options().askCommand).toBe('npx daybreak dev');
+  expect(options('--home', '/srv/try-out').askCommand).toBe('npx daybreak dev --home /srv/try-out');
+  expect(options('--home', "it's mine").askCommand).toBe(`npx daybreak dev --home 'it'\\''s mine'`);
+});
+
 test('cron is told apart by its fields, the zone is its zone, and without samples there is none', () => {
   expect(options('--cron', '*/5 * * * *', '--zone', 'Asia/Shanghai').schedule).toEqual({
     kind: 'cron',
