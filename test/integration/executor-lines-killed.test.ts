@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { removeDir, runRequest, tempDir } from '../support/given-executor.ts';
@@ -49,6 +50,8 @@ test.each<LineKind>([
     for (;;) {
       const asked = await wire.client.run(address, request);
       if (asked.kind === 'accepted' || asked.kind === 'refused') return asked;
+      // While nobody holds a line the answer is there at once: without a pause no line could come.
+      await sleep(20);
     }
   })();
   expect(answer).toMatchObject({ kind: 'refused', why: expect.stringContaining('send a new attempt') });
