@@ -59,6 +59,9 @@ async function makeRule(page: Page): Promise<void> {
 async function makeUser(page: Page): Promise<void> {
   const dialog = await opens(page, 'New user');
   await field(dialog, 'Name').fill(WANG.name);
+  await field(dialog, 'First password').fill('short');
+  await button(dialog, 'Save').click();
+  await saysWrong(page, field(dialog, 'First password'), /12/);
   await field(dialog, 'First password').fill(`${WANG.name} ${WANG.name} ${WANG.name}`);
   await choose(page, dialog, 'Add a group', 'settlement');
   await dialog.getByRole('checkbox', { name: 'approve' }).check();

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { button, choose, chooseGroup, field, goTo, logIn } from './by-hand.ts';
+import { button, choose, chooseGroup, field, goTo, logIn, saysWrong } from './by-hand.ts';
 import { ODD_STRINGS } from './fake-night.ts';
 import { isInert } from './front-desk.ts';
 import { pictureViews } from './pictures.ts';
@@ -13,6 +13,11 @@ export async function setUp(page: Page, link: string): Promise<void> {
   await page.goto(link);
   await field(page, 'Name').waitFor();
   expect(await pictureViews(page, 'setup')).toEqual([]);
+  await field(page, 'Name').fill('Lin Qiao');
+  await field(page, 'Password').fill('short');
+  await button(page, 'Make the administrator').click();
+  await saysWrong(page, field(page, 'Name'), /letters/);
+  await saysWrong(page, field(page, 'Password'), /12/);
   await field(page, 'Name').fill(LIN.name);
   await field(page, 'Password').fill(LIN.password);
   await button(page, 'Make the administrator').click();

@@ -11,6 +11,7 @@ export function PairsInput({
   readonly id: string;
   readonly 'aria-describedby'?: string;
   readonly status: '' | 'error';
+  readonly placeholder: string;
   readonly disabled: boolean;
   readonly value: unknown;
   readonly onChange: (next: Readonly<Record<string, string>> | string) => void;
@@ -21,7 +22,6 @@ export function PairsInput({
       {...input}
       rows={2}
       className="mono"
-      placeholder="zone = east"
       value={text}
       onChange={({ target }) => {
         setText(target.value);

@@ -23,6 +23,8 @@ export interface Setting {
     | 'fields'
     | 'instant';
   readonly options?: readonly string[];
+  /** What one line of pairs looks like. */
+  readonly example?: string;
   /** Empty is null instead of not a value. */
   readonly orNull?: true;
   readonly min?: number;
@@ -168,7 +170,9 @@ function Typed({ setting, input, value, onChange }: TypedProps) {
         />
       );
     case 'pairs':
-      return <PairsInput {...input} disabled={isOff} value={value} onChange={onChange} />;
+      return (
+        <PairsInput {...input} placeholder={setting.example ?? ''} disabled={isOff} value={value} onChange={onChange} />
+      );
     case 'fields':
       return null;
     case 'instant':

@@ -73,7 +73,7 @@ export const en = {
   'setup.token': 'One-time token',
   'setup.tokenHelp': 'The part of the printed link after “setup#”',
   'setup.nameHelp': 'What you log in with: letters, digits, “.”, “_”, “-”, “@”',
-  'setup.displayName': 'Your name, as others see it',
+  'setup.displayName': 'Name, as others see it',
   'setup.make': 'Make the administrator',
   'password.mustTitle': 'Choose your own password',
   'password.mustHelp': 'Somebody else set your password. Choose one that only you know.',
@@ -641,7 +641,7 @@ export const en = {
   'dryRun.ends': 'Ends',
 
   'setting.name': 'Name',
-  'settingHelp.name': 'Unique: letters, digits, “.”, “_”, “-”; chains name it by this',
+  'settingHelp.name': 'Unique: letters, digits, “.”, “_”, “-”; others name it by this',
   'setting.title': 'Title',
   'settingHelp.title': 'For people',
   'setting.owner': 'Owner',
@@ -1074,7 +1074,8 @@ export const en = {
   'night.toReport': 'Read the report',
   'night.items_one': '{{shown}} item',
   'night.items_other': '{{shown}} items',
-  'night.formula': 'Due = debited + not debited + blocked + unresolved; ledger and the files of the downstream agree.',
+  'night.formula':
+    'It holds when due = debited + not debited + blocked + unresolved, and the ledger and the files of the downstream agree.',
   'night.onlyHere': 'Not in {{date}}',
   'night.noRows': 'None.',
   'section.conservation': 'Conservation',

@@ -237,7 +237,7 @@ export const zh = {
   'alarm.EXECUTOR_LOST': '执行器失联：',
   'alarm.CUT_OFF_IN_DANGER': '将错过截止时间：',
   'alarm.RUN_STALLED': '运行停滞：',
-  'alarm.ITEMS_UNRESOLVED': '有未决条目：',
+  'alarm.ITEMS_UNRESOLVED': '有未决项目：',
   'alarm.TZ_DIFFERS': '调度器的时区数据不一致：',
 
   'runs.none': '没有符合条件的运行。',
@@ -636,7 +636,7 @@ export const zh = {
   'dryRun.ends': '结束',
 
   'setting.name': '名称',
-  'settingHelp.name': '唯一：字母、数字、“.”、“_”、“-”；链以此引用',
+  'settingHelp.name': '唯一：字母、数字、“.”、“_”、“-”；其他地方以此引用',
   'setting.title': '标题',
   'settingHelp.title': '给人看的说明',
   'setting.owner': '负责人',
@@ -1065,7 +1065,7 @@ export const zh = {
   'night.toReport': '查看报告',
   'night.items_one': '{{shown}} 项',
   'night.items_other': '{{shown}} 项',
-  'night.formula': '应扣 = 已扣 + 未扣 + 被拦截 + 未了结；账目与下游文件一致。',
+  'night.formula': '守恒的条件：应扣 = 已扣 + 未扣 + 被拦截 + 未了结，且账目与下游文件一致。',
   'night.onlyHere': '{{date}} 没有',
   'night.noRows': '无。',
   'section.conservation': '守恒',

@@ -67,7 +67,7 @@ export function ChangePassword({ onDone }: { readonly onDone: (session: Session)
           type="primary"
           htmlType="submit"
           loading={change.isPending}
-          disabled={current === '' || next.length < 12 || again !== next}
+          disabled={current === '' || next === '' || again !== next}
         >
           {t('password.change')}
         </Button>

@@ -83,7 +83,7 @@ export function SetUp({ token: given }: { readonly token: string }) {
           size="large"
           htmlType="submit"
           loading={setUp.isPending}
-          disabled={token.trim() === '' || name === '' || password.length < 12}
+          disabled={token.trim() === '' || name === '' || password === ''}
         >
           {t('setup.make')}
         </Button>

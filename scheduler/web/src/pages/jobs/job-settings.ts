@@ -65,7 +65,7 @@ export function jobSettings(
         { path: 'group', kind: 'suggest', options: known.groups },
         { path: 'glueType', kind: 'select', options: GLUE_TYPES },
         { path: 'handler', kind: 'suggest', options: known.handlers, isOff: isScript },
-        { path: 'labels', kind: 'pairs' },
+        { path: 'labels', kind: 'pairs', example: 'zone = east' },
         { path: 'route', kind: 'select', options: ROUTES },
         {
           path: 'shardTotal',
@@ -77,7 +77,7 @@ export function jobSettings(
         },
         { path: 'param', kind: 'code' },
         { path: 'paramFields', kind: 'fields', orNull: true },
-        { path: 'paramByShard', kind: 'pairs', isOff: job.route !== 'SHARDING_BROADCAST' },
+        { path: 'paramByShard', kind: 'pairs', example: '0 = north', isOff: job.route !== 'SHARDING_BROADCAST' },
         { path: 'beforeRun', kind: 'suggest', options: known.handlers, orNull: true },
         { path: 'afterRun', kind: 'suggest', options: known.handlers, orNull: true },
       ],
