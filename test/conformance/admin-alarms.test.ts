@@ -224,6 +224,7 @@ describe('a channel', () => {
   });
 
   test.each([
+    ['hook', {}, 'this is no url: write the whole of it'],
     ['http://127.0.0.1:1/', {}, '--plain-webhooks'],
     ['https://127.0.0.1:1/', {}, '--alarm-networks'],
     ['https://169.254.169.254/latest', {}, '--alarm-networks'],

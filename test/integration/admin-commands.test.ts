@@ -181,6 +181,10 @@ test('jobs, runs, trigger and kill ask the API with a key, and the record of it 
     code: 2,
     stderr: expect.stringContaining('has no attempt yet'),
   });
+  expect(await run('logs', '987654')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('run 987654, or this key may not see it'),
+  });
   const killed = await run('kill', String(first.runId), '--reason', 'wrong date');
   expect(killed).toMatchObject({ code: 0, stdout: `run ${first.runId} is ended\n` });
   expect((await run('runs', String(first.runId))).stdout).toMatch(/^run \d+ of by-hand for 2026-11-20: cancelled/);

@@ -25,7 +25,7 @@ export function apiCall(call: CommandCall): ApiCall | null {
   const apiKey = secretOption(given.values, 'api-key', cwd);
   if (apiKey === null) {
     throw new UsageError(
-      'no API key is given: an administrator makes one on the page (people, keys) or by POST /api/v1/keys; then name its file with --api-key-file FILE, or set DAYBREAK_API_KEY',
+      'no API key is given: an administrator makes one on the page (Users and keys) or by POST /api/v1/keys; then name its file with --api-key-file FILE, or set DAYBREAK_API_KEY',
     );
   }
   if (!/^dbk_[0-9a-f]{64}$/.test(apiKey)) {

@@ -62,7 +62,7 @@ export function createApiClient(given: { readonly schedulers: readonly string[];
             signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
             ...(asked.body === undefined ? {} : { data: JSON.stringify(asked.body) }),
           });
-          return answerOf<Reply<N>>(root, status, data);
+          return answerOf<Reply<N>>(root, status, data, asked.params);
         } catch (error) {
           if (error instanceof DaybreakError) throw error;
           signal?.throwIfAborted();
@@ -85,7 +85,7 @@ function addressOf(name: RouteName, { params, query }: { params?: unknown; query
 }
 
 /** Throws a plain error for what another scheduler may answer better: this one cannot just now, or is none of ours. */
-function answerOf<T>(root: string, status: number, text: string): T {
+function answerOf<T>(root: string, status: number, text: string, params: object = {}): T {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -107,5 +107,11 @@ function answerOf<T>(root: string, status: number, text: string): T {
       `the scheduler at ${root} does not take this key: it is wrong, revoked or too old (--api-key-file, or DAYBREAK_API_KEY)`,
     );
   }
-  throw new ApiRefusal(code as ErrorCode, message, fields);
+  throw new ApiRefusal(code as ErrorCode, code === 'NOT_FOUND' ? `${message}${whichOf(params)}` : message, fields);
+}
+
+/** ": run 12, or this key may not see it". The API says the same of what is not there and of what is not shown. */
+function whichOf(params: object): string {
+  const asked = Object.entries(params).map(([field, value]) => `${field.replace(/Id$/, '')} ${value}`);
+  return asked.length === 0 ? '' : `: ${asked.join(', ')}, or this key may not see it`;
 }

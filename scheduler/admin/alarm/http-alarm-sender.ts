@@ -42,7 +42,7 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
   function refusalOf({ kind, settings }: AlarmTarget): string | null {
     if (kind === 'email') return mailRefusal(settings as EmailSettings);
     const url = URL.parse((settings as HookSettings).url);
-    if (url === null) return 'the url is none';
+    if (url === null) return 'this is no url: write the whole of it, e.g. https://example.com/hook';
     if (url.protocol !== 'https:' && !(options.plain && url.protocol === 'http:')) {
       return options.plain
         ? 'the url must begin with https:// or http://'
@@ -55,7 +55,7 @@ export function createAlarmSender(options: AlarmSenderOptions): AlarmSender {
 
   function mailRefusal({ host, port, security }: EmailSettings): string | null {
     if (!MAIL_PORTS.has(port) && !named.has(host)) return `port ${port} is none of mail: ${[...MAIL_PORTS].join(', ')}`;
-    if (/[^\w.:-]/.test(host)) return 'the host is none';
+    if (/[^\w.:-]/.test(host)) return 'this is no host: write its name, e.g. mail.example.com';
     if (security === 'none' && !named.has(host))
       return 'without TLS only a host in alarmNetworks (--alarm-networks), written as its address, is spoken to';
     return isIP(host) === 0 ? null : refuseIp(host, host);
