@@ -15,15 +15,24 @@ export async function runStatusCommand(call: CommandCall): Promise<number> {
   if (asksCluster(given)) return (await import('./cluster/cluster-status.ts')).showClusterStatus(call);
   const { store: location } = whereOptions(given, cwd);
   const label = location.kind === 'sqlite' ? location.url : location.label;
+  let isThere = true;
   const document = await askOrOpen<StatusDocument>({
     location,
     action: 'status',
     body: {},
     open: async (store) => statusDocument(store, location.kind === 'mysql' ? await workInSharedStore(store) : NOTHING),
-    absent: () => ({ store: label, nowMs: Date.now(), ...NOTHING, open: [], money: [], nights: [] }),
+    absent: () => {
+      isThere = false;
+      return { store: label, nowMs: Date.now(), ...NOTHING, open: [], money: [], nights: [] };
+    },
   });
   if (given.switches.has('json')) terminal.document(JSON.stringify(document));
-  else showStatus(document, terminal);
+  else {
+    // A mistyped folder looks like a quiet night.
+    if (!isThere)
+      terminal.warn(`daybreak: nothing was ever run here, ${inert(label)} is not there: --home names another folder`);
+    showStatus(document, terminal);
+  }
   return 0;
 }
 

@@ -21,6 +21,18 @@ describe('the command as a process', () => {
     }
   });
 
+  test.concurrent('a folder in which nothing ever ran is told from a quiet one, and not made', async () => {
+    const ended = await bench.run(['status', '--home', 'mistyped']);
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/nothing was ever run here.*mistyped.*--home/),
+    });
+    expect((await bench.run(['status', '--home', 'mistyped'])).stderr).toBe(ended.stderr);
+    expect(JSON.parse((await bench.run(['status', '--home', 'mistyped', '--json'])).stdout)).toMatchObject({
+      nights: [],
+    });
+  });
+
   test.concurrent.each([
     [['nigth'], 'did you mean "night"'],
     [['night', '--plan', 'x'], 'did you mean --plans'],
