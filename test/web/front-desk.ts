@@ -125,7 +125,7 @@ export async function openLogOfFailedShard(page: Page): Promise<void> {
   await goTo(page, 'Runs');
   const row = page.getByRole('row').filter({ hasText: 'count-coins' }).filter({ hasText: 'Failed' });
   await row.getByRole('link').first().click();
-  const shard = page.locator('.shard-row').filter({ hasText: 'Shard 2' });
+  const shard = page.locator('.shard-row').filter({ hasText: 'Shard 1' });
   await shard.filter({ hasText: `the till is locked ${ODD_STRINGS.image}` }).waitFor();
   await isInert(page);
   await shard.getByRole('link', { name: 'Log' }).click();

@@ -52,7 +52,8 @@ export function CronEditor({
   const { text, dialect, zone } = asked;
   const preview = useRead('GET /cron/preview', { query: { text, dialect, zone, n: 10 } }, { enabled: text !== '' });
   const fields = splitCron(value.text, value.dialect);
-  const said = preview.data;
+  // Nothing is asked of an empty text, and what was said of the one before it is not about this one.
+  const said = text === '' ? undefined : preview.data;
   const wrong = said?.problem == null ? problem : said.problem.message;
   return (
     <div className="cron">

@@ -281,7 +281,9 @@ export const en = {
   'run.repeats': 'repeats {{id}}',
   'run.why': 'Why it is in this state',
   'run.shards': 'Shards and attempts',
+  // As reasons, logs and commands name it: from 0.
   'run.shard': 'Shard {{no}}',
+  'run.shardOf': '{{no}} of {{total}}',
   'run.phase.before': 'Before all',
   'run.phase.after': 'After all',
   'run.phase.shard': 'Shard',

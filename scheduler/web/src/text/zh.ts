@@ -280,6 +280,7 @@ export const zh = {
   'run.why': '为何处于此状态',
   'run.shards': '分片与尝试',
   'run.shard': '分片 {{no}}',
+  'run.shardOf': '{{no}}（共 {{total}} 片）',
   'run.phase.before': '全部之前',
   'run.phase.after': '全部之后',
   'run.phase.shard': '分片',

@@ -76,7 +76,8 @@ function OfExecutor({ executorId }: { readonly executorId: number }) {
                   key: 'shard',
                   title: t('run.phase.shard'),
                   align: 'num',
-                  cell: ({ shardIndex, shardTotal }) => `${shardIndex + 1} / ${shardTotal ?? '–'}`,
+                  cell: ({ shardIndex, shardTotal }) =>
+                    shardTotal === null ? shardIndex : t('run.shardOf', { no: shardIndex, total: shardTotal }),
                 },
                 { key: 'state', title: t('runs.state'), cell: ({ state }) => <State state={state} /> },
                 { key: 'try', title: t('items.attempt'), align: 'num', cell: ({ attempt }) => attempt },

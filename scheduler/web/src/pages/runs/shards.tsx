@@ -130,9 +130,7 @@ function ShardRow({ shard }: { readonly shard: Shard }) {
   return (
     <>
       <div className="shard-head">
-        <strong>
-          {shard.phase === 'shard' ? t('run.shard', { no: shard.index + 1 }) : t(`run.phase.${shard.phase}`)}
-        </strong>
+        <strong>{shard.phase === 'shard' ? t('run.shard', { no: shard.index }) : t(`run.phase.${shard.phase}`)}</strong>
         <State state={shard.state} />
         <span className="wide cut small">{last !== undefined && <Inert text={last.address} />}</span>
         <span className="wide small soft">

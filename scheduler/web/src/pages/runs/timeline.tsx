@@ -82,7 +82,7 @@ function LineText({ line: { atMs, kind, shardIndex, attempt, address, text } }: 
       <i aria-hidden="true" />
       <span>
         {t(`timeline.${kind}`, { defaultValue: kind })}
-        {shardIndex !== null && ` · ${t('run.shard', { no: shardIndex + 1 })}`}
+        {shardIndex !== null && ` · ${t('run.shard', { no: shardIndex })}`}
         {attempt !== null && attempt > 1 && ` · ${t('run.try', { no: attempt })}`}
         {address !== null && (
           <span className="soft">

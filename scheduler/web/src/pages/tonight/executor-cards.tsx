@@ -46,7 +46,9 @@ export function ExecutorCards({
                   {held.slice(0, HELD_SHOWN).map((shard) => (
                     <li key={shard.logId}>
                       <Link to={`/runs/${shard.runId}`} className="cut">
-                        <Inert text={shard.job} /> {shardName(shard.shardIndex, shard.shardTotal)}
+                        <Inert text={shard.job} />{' '}
+                        {(shard.shardTotal ?? 1) > 1 &&
+                          t('run.shardOf', { no: shard.shardIndex, total: shard.shardTotal })}
                       </Link>
                       <span className="soft">
                         <Ago atMs={shard.sinceMs} />
@@ -76,7 +78,3 @@ export function ExecutorCards({
     </>
   );
 }
-
-/** As people count: from 1. */
-const shardName = (index: number, total: number | null): string =>
-  total === null || total <= 1 ? '' : `${index + 1}/${total}`;
