@@ -29,7 +29,7 @@ export function showReport(terminal: Terminal, report: NightReport, reportDir: s
   const took = duration(report.finishedAt - report.startedAt);
   if (items > 0)
     terminal.say(
-      `${grouped(items)} items in ${took}; ${grouped(Math.round(itemsPerSecond))} a second while ${seconds} s of debiting`,
+      `${grouped(items)} items in ${took}; ${grouped(Math.round(itemsPerSecond))} a second over ${seconds} s of debiting`,
     );
   terminal.say(`Report: ${inert(reportDir)} (exit code ${report.exitCode})`);
 }
