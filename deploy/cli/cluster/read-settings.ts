@@ -46,7 +46,9 @@ export function clusterOption({ cluster = 'daybreak' }: Values): string {
 export function schedulersOption(values: Values): readonly string[] {
   const roots = listOption(values.schedulers);
   if (roots.length === 0) {
-    throw new UsageError('--schedulers is missing: name at least one, e.g. http://10.0.0.5:8080, separated by commas');
+    throw new UsageError(
+      '--schedulers is missing: name at least one, e.g. http://10.0.0.5:8080, separated by commas, or set DAYBREAK_SCHEDULERS',
+    );
   }
   for (const root of roots) {
     const url = URL.parse(root);

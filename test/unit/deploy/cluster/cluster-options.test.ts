@@ -166,7 +166,7 @@ describe('the options of an executor', () => {
       'there is nothing to run: give --handlers FILE, or --settlement',
     ],
     ['no group', ['--handlers', 'h.mjs', '--schedulers', 'http://a:1', ...token], '--group is missing'],
-    ['no schedulers', ['--group', 'g', '--handlers', 'h.mjs', ...token], '--schedulers is missing: name at least one'],
+    ['no schedulers', ['--group', 'g', '--handlers', 'h.mjs', ...token], 'or set DAYBREAK_SCHEDULERS'],
     [
       'a scheduler with a user',
       [...group.slice(0, 4), '--schedulers', 'http://u:p@a:1', ...token],
