@@ -20,7 +20,7 @@ export interface AttemptJournal {
   end(ending: AttemptEnding): Promise<void>;
 }
 
-/** Messages in one transaction; each holds at most 200 attempts, and most hold one. */
+/** Messages in one transaction; each holds at most 400 attempts, and most hold one. */
 const ACCEPTS_MAX = 32;
 const ENDS_MAX = 500;
 const LOOKS_MAX = 500;

@@ -35,11 +35,11 @@ export type BlockDecision =
 export function decideBlock(
   strategy: BlockStrategy,
   arriving: QueuedAttempt,
-  present: readonly QueuedAttempt[],
+  present: Iterable<QueuedAttempt>,
 ): BlockDecision {
   // These wait for their turn, whoever is there: thousands that are there need not be looked at.
   if (strategy === 'SERIAL_EXECUTION' || strategy === 'PARALLEL') return { kind: 'queue' };
-  const inTheWay = present.filter((other) => standInEachOthersWay(arriving, other));
+  const inTheWay = [...present].filter((other) => standInEachOthersWay(arriving, other));
   if (inTheWay.length === 0) return { kind: 'queue' };
   switch (strategy) {
     case 'DISCARD_LATER':

@@ -126,7 +126,7 @@ export function createSlots(options: SlotsOptions): Slots {
     const pool = slotPools.poolOf(attempt.handler);
     if (isFull(pool)) return turnAway(attempt, noRoom(pool));
     const entry = newSlotEntry(attempt, strategy, pool, runtime.clock.wallMs());
-    const block = decideBlock(strategy, entry, [...entries.values()]);
+    const block = decideBlock(strategy, entry, entries.values());
     if (block.kind === 'refuse') return refuse('block strategy effect：Discard Later');
     // In the map before it is in the table, so that nothing arriving meanwhile overlooks it.
     entries.set(logId, entry);

@@ -10,7 +10,7 @@ export interface RunsMessage {
 /** Executors take 5 MiB; a script may be a good part of that. */
 const BYTES_MAX = 2 * 1_048_576;
 
-/** Cuts a list into messages of at most 200 requests and about 2 MiB, in order. Pure. */
+/** Cuts a list into messages of at most 400 requests and about 2 MiB, in order. Pure. */
 export function cutRunRequests(
   requests: readonly RunRequest[],
   { countMax = RUNS_MAX, bytesMax = BYTES_MAX } = {},

@@ -28,7 +28,8 @@ export async function cachedJobs(
   }
   const found = new Map<string, Job>();
   for (const { jobId, configHash } of wanted) {
-    const job = await cachedJob(db, jobId, configHash);
+    // Nearly always there: a wait for each of 500 is a turn of the queue of promises for each.
+    const job = jobs.get(configHash) ?? (await cachedJob(db, jobId, configHash));
     if (job !== null) found.set(configHash, job);
   }
   return found;

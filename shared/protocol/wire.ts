@@ -123,7 +123,7 @@ export type RunRequest = Static<typeof RunRequestSchema>;
  * POST {executor}/runs, ours: many run requests in one message. The `data` of the answer has one envelope for each, in
  * their order, and each request is judged as if it had come alone.
  */
-export const RUNS_MAX = 200;
+export const RUNS_MAX = 400;
 export const RunsSchema = Type.Object({ requests: Type.Array(Type.Unknown(), { minItems: 1, maxItems: RUNS_MAX }) });
 export const RunsAnswerSchema = Type.Array(EnvelopeSchema, { maxItems: RUNS_MAX });
 

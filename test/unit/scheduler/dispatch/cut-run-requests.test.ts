@@ -11,9 +11,9 @@ const request = (logId: number, executorParams = '') => ({
 });
 
 test('requests are cut by count and by bytes, in order, and each message holds one at least', () => {
-  const list = Array.from({ length: 450 }, (_, at) => request(at));
+  const list = Array.from({ length: 900 }, (_, at) => request(at));
   const byCount = cutRunRequests(list);
-  expect(byCount.map(({ requests }) => requests.length)).toEqual([200, 200, 50]);
+  expect(byCount.map(({ requests }) => requests.length)).toEqual([400, 400, 100]);
   expect(byCount.flatMap(({ body }) => (JSON.parse(body) as { requests: unknown[] }).requests)).toEqual(list);
   const large = [request(1, 'x'.repeat(500)), request(2), request(3), request(4, 'x'.repeat(500))];
   const byBytes = cutRunRequests(large, { bytesMax: 400 });
