@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { countOpen, moneyBars, sumsByCurrency } from '../../../scheduler/web/src/pure/money-states.ts';
+import {
+  countOpen,
+  moneyBars,
+  standingNode,
+  sumsByCurrency,
+  waitingByLeg,
+} from '../../../scheduler/web/src/pure/money-states.ts';
 
 const total = (state: string | null, count: number, amountMinor = '0') => ({
   leg: 'PREMIUM',
@@ -45,4 +51,26 @@ test('sums are of one state, keep all digits, and are not made over two currenci
     { currency: 'CNY', count: 2, amountMinor: '18014398509481986' },
     { currency: 'JPY', count: 1, amountMinor: '7' },
   ]);
+});
+
+test('what a run waits for is counted by leg, over all currencies, and what is final is not waited for', () => {
+  const principal = { ...total('PENDING', 7), leg: 'PRINCIPAL' };
+  const told = [total('SUCCESS', 47), total('MANUAL', 10), principal, { ...principal, currency: 'JPY', count: 3 }];
+  expect(waitingByLeg([...told, total('BLOCKED', 4), total('FAILED', 4), total('RETRY_WAIT', 0)])).toEqual([
+    { leg: 'PREMIUM', state: 'MANUAL', count: 10 },
+    { leg: 'PRINCIPAL', state: 'PENDING', count: 10 },
+  ]);
+});
+
+test('a chain run stands still once all shards of its open runs are back, not while one is at work', () => {
+  const node = (state: string, endedAtMs: number | null = null) => ({
+    runId: 1,
+    endedAtMs,
+    picture: { kind: 'run', state },
+  });
+  const back = node('dispatched');
+  const next = { runId: null, endedAtMs: null, picture: { kind: 'waits' } };
+  expect(standingNode([node('succeeded', 9), back, next])).toBe(back);
+  expect(standingNode([back, node('running')])).toBe(null);
+  expect(standingNode([node('succeeded', 9), next])).toBe(null);
 });

@@ -55,6 +55,41 @@ export function countOpen(told: readonly Pick<MoneyTotal, 'state' | 'count'>[]):
   return { inTheAir: of('PROCESSING'), nextTry: of('RETRY_WAIT'), withPeople: of('MANUAL') };
 }
 
+/** In this order: what has to be over first, what is found out by itself, what follows by itself, what needs people. */
+const WAITING = ['PENDING', 'PROCESSING', 'RETRY_WAIT', 'MANUAL'] as const;
+
+/**
+ * What is not final, by leg, over all currencies. Once all shards are back every item was looked at: one that is not sent
+ * then waits for its gate.
+ */
+export function waitingByLeg(
+  told: readonly Pick<MoneyTotal, 'leg' | 'state' | 'count'>[],
+): { readonly leg: string; readonly state: (typeof WAITING)[number]; readonly count: number }[] {
+  const legs = [...new Set(told.map(({ leg }) => leg))];
+  return legs.flatMap((leg) =>
+    WAITING.map((state) => ({
+      leg,
+      state,
+      count: told.reduce((sum, one) => sum + (one.leg === leg && one.state === state ? one.count : 0), 0),
+    })).filter(({ count }) => count > 0),
+  );
+}
+
+/**
+ * The node for whose items a chain run waits: each of its open runs has all shards back. Null: something is at work, or
+ * nothing that has items is open.
+ */
+export function standingNode<
+  T extends {
+    readonly runId: number | null;
+    readonly endedAtMs: number | null;
+    readonly picture: { readonly kind: string; readonly state?: string };
+  },
+>(nodes: readonly T[]): T | null {
+  const open = nodes.filter(({ runId, endedAtMs }) => runId !== null && endedAtMs === null);
+  return open.every(({ picture }) => picture.state === 'dispatched') ? (open[0] ?? null) : null;
+}
+
 /** Sums of one state, a line for each currency: amounts of two currencies have no sum. */
 export function sumsByCurrency(
   totals: readonly MoneyTotal[],

@@ -172,6 +172,7 @@ export const en = {
   'outlook.past': 'The cut-off passed {{span}} ago, and the night is not done.',
   'outlook.noCutOff': 'Done at about {{at}}.',
   'outlook.unknown': 'Under way; nothing to reckon an end from yet.',
+  'outlook.standsStill': 'Everything was looked at; what is left waits.',
   'outlook.unknownLate': 'Will miss its cut-off; nobody can say yet by how much.',
   'outlook.inTheAir_one':
     '{{shown}} item is in the air: it is asked about till its outcome is known. The estimate is of the sending.',
@@ -276,6 +277,14 @@ export const en = {
   'waitsFor.earlier': 'Waits for an earlier run of the job',
   'waitsFor.limit': 'Waits: its group runs as many as it may',
   'waitsFor.input': 'Waits for its file',
+  'waitsFor.items.PENDING_one': '{{shown}} waits for its premium, which has no outcome yet or is with people',
+  'waitsFor.items.PENDING_other': '{{shown}} wait for their premium, which has no outcome yet or is with people',
+  'waitsFor.items.PROCESSING_one': '{{shown}} is in the air: it is asked about until its outcome is known',
+  'waitsFor.items.PROCESSING_other': '{{shown}} are in the air: they are asked about until their outcome is known',
+  'waitsFor.items.RETRY_WAIT_one': '{{shown}} waits for its next try',
+  'waitsFor.items.RETRY_WAIT_other': '{{shown}} wait for their next try',
+  'waitsFor.items.MANUAL_one': '{{shown}} waits for two people to decide',
+  'waitsFor.items.MANUAL_other': '{{shown}} wait for two people to decide',
 
   'run.number': 'Run {{id}}',
   'run.repeats': 'repeats {{id}}',

@@ -9,6 +9,7 @@ import { Inert } from '../../look/values.tsx';
 import { Verdict } from '../../look/verdict.tsx';
 import { Nowhere } from '../nowhere.tsx';
 import { Money } from '../tonight/money.tsx';
+import { WhatWaits } from '../tonight/what-waits.tsx';
 import { RunActions } from './run-actions.tsx';
 import { useWaitsFor } from './run-columns.tsx';
 import { Given, Relations, RunFacts } from './run-facts.tsx';
@@ -106,6 +107,7 @@ function Why({ detail }: { readonly detail: RunDetail }) {
       <p>
         {run.waitsFor === null ? t(`why.${run.state}`, { failed, total: run.shardTotal ?? 0 }) : waits(run.waitsFor)}
       </p>
+      {run.state === 'dispatched' && <WhatWaits told={detail.told} group={run.group} />}
       {run.reason !== null && (
         <p>
           <Inert text={run.reason} />

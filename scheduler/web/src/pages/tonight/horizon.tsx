@@ -3,8 +3,9 @@ import { useLanguage } from '../../app/preferences.ts';
 import { useNow } from '../../look/values.tsx';
 import { judgeOutlook, type NightClock, type Outlook, placeOnBand } from '../../pure/eta.ts';
 import { formatCount, formatDuration, formatInstant, formatRate } from '../../pure/format.ts';
-import { countOpen } from '../../pure/money-states.ts';
+import { countOpen, standingNode, waitingByLeg } from '../../pure/money-states.ts';
 import type { ChainRunDetail, TonightReply } from './tonight.tsx';
+import { WhatWaits } from './what-waits.tsx';
 
 /** One sentence on how the night stands to its cut-off, and the night as a band from dusk to daybreak. */
 export function Horizon({ data, shown }: { readonly data: TonightReply; readonly shown: ChainRunDetail }) {
@@ -19,17 +20,28 @@ export function Horizon({ data, shown }: { readonly data: TonightReply; readonly
     isLate: shown.isLate,
     isGood: run.state === 'succeeded',
   };
+  const standing = standingNode(shown.nodes);
+  const standsStill = standing !== null && waitingByLeg(shown.told).length > 0;
   return (
     <section className="panel horizon">
-      <Say outlook={judgeOutlook(clock)} reason={run.reason} />
+      <Say outlook={judgeOutlook(clock)} reason={run.reason} standsStill={standsStill} />
+      {standsStill && <WhatWaits told={shown.told} group={standing.group} />}
       <Band clock={clock} />
-      <AllSent shown={shown} />
+      {!standsStill && <AllSent shown={shown} />}
       <Figures data={data} shown={shown} />
     </section>
   );
 }
 
-function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: string | null }) {
+function Say({
+  outlook,
+  reason,
+  standsStill,
+}: {
+  readonly outlook: Outlook;
+  readonly reason: string | null;
+  readonly standsStill: boolean;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const clock = (atMs: number) => formatInstant(atMs, { language, style: 'clock' });
@@ -62,7 +74,7 @@ function Say({ outlook, reason }: { readonly outlook: Outlook; readonly reason: 
         return [t('outlook.noCutOff', { at: clock(outlook.atMs) }), ''];
       case 'unknown':
         return [
-          t(outlook.late ? 'outlook.unknownLate' : 'outlook.unknown'),
+          t(outlook.late ? 'outlook.unknownLate' : standsStill ? 'outlook.standsStill' : 'outlook.unknown'),
           outlook.leftMs === null ? '' : t('outlook.left', { span: span(outlook.leftMs) }),
         ];
     }
