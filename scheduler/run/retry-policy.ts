@@ -35,7 +35,10 @@ export function decideRetry(question: RetryQuestion, random: Pick<Random, 'next'
   const tries = `try ${failuresBefore + 1} of ${retry.count + 1}`;
   const against = reasonAgainst(retry, failure);
   if (against !== null)
-    return { kind: 'over', reason: `${tries} failed and is not tried again (${against}): ${words}` };
+    return {
+      kind: 'over',
+      reason: `${tries}, not tried again${against === '' ? '' : ` (${against})`}: ${words}`,
+    };
   if (failuresBefore >= retry.count) return { kind: 'over', reason: `${tries} failed: ${words}` };
   const waitMs = retryWaitMs(question, random);
   const next = new Date(nowMs + waitMs).toISOString();
@@ -53,14 +56,19 @@ function retryWaitMs({ retry, failuresBefore, defaultFirstMs }: RetryQuestion, r
 // What peers say of an attempt that somebody stopped; wanting it stopped and having it done again do not go together.
 const STOPPED_BY_HAND = ['scheduling center kill job.', 'block strategy effect'];
 
+/** Null: nothing is against it. Empty: what the attempt says of itself tells it already. */
 function reasonAgainst(retry: Retry, { code, errorCode, retryable, message }: Failure): string | null {
   if (STOPPED_BY_HAND.some((words) => message?.startsWith(words) === true)) return 'it was stopped';
   if (errorCode === 'CANCELLED') return 'it was cancelled';
-  if (retryable === false) return `${errorCode ?? 'the error'} says that it is not retryable`;
+  if (retryable === false) return saysCode(message, errorCode) ? '' : `${errorCode ?? 'its error'} is not retryable`;
   const kind = code === CODE_TIMEOUT ? 'TIMEOUT' : 'FAILED';
   if (retry.on.includes(kind) || (errorCode !== null && retry.on.includes(errorCode))) return null;
   return `retry.on has neither ${kind}${errorCode === null ? '' : ` nor ${errorCode}`}: it names ${retry.on.join(', ')}`;
 }
+
+/** Executors put the code of an error before its sentence: it need not be said twice. */
+const saysCode = (message: string | null, errorCode: string | null): boolean =>
+  errorCode !== null && message?.trim().startsWith(`${errorCode}:`) === true;
 
 /** Reads `{error: {code, retryable}}` out of an attempt's result; anything else says nothing. */
 export function readFailure(outcome: { code: number; message: string | null; result: string | null }): Failure {

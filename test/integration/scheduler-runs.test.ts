@@ -90,7 +90,7 @@ test('a shard is tried again for what its handler threw, and not for what says t
     [3, 'succeeded'],
   ]);
   expect((await runOf(scheduler, hopeless.runId, 'failed')).reason).toBe(
-    'shard 0 failed: try 1 of 4 failed and is not tried again (BAD_INPUT says that it is not retryable): BAD_INPUT: this file will never be right',
+    'shard 0 failed: try 1 of 4, not tried again: BAD_INPUT: this file will never be right',
   );
 });
 

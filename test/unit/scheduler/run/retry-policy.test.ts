@@ -98,8 +98,18 @@ describe('what is tried again', () => {
   test('and what is not says why', () => {
     const retry = { ...DEFAULT_RETRY, count: 2, on: ['TIMEOUT'] };
     expect(ask({ retry, failure: { ...broken, errorCode: 'NO_SUCH_ACCOUNT' } }).reason).toBe(
-      'try 1 of 3 failed and is not tried again (retry.on has neither FAILED nor NO_SUCH_ACCOUNT: it names TIMEOUT): the gateway is down',
+      'try 1 of 3, not tried again (retry.on has neither FAILED nor NO_SUCH_ACCOUNT: it names TIMEOUT): the gateway is down',
     );
+  });
+
+  test.each([
+    ['BAD_INPUT', 'BAD_INPUT: no such day', 'try 1 of 3, not tried again: BAD_INPUT: no such day'],
+    ['BAD_INPUT', 'no such day', 'try 1 of 3, not tried again (BAD_INPUT is not retryable): no such day'],
+    ['BAD', 'BAD_INPUT: no such day', 'try 1 of 3, not tried again (BAD is not retryable): BAD_INPUT: no such day'],
+    [null, 'no such day', 'try 1 of 3, not tried again (its error is not retryable): no such day'],
+  ])('a code (%s) is said once: %s', (errorCode, message, reason) => {
+    const retry = { ...DEFAULT_RETRY, count: 2 };
+    expect(ask({ retry, failure: { ...broken, errorCode, message, retryable: false } }).reason).toBe(reason);
   });
 });
 
