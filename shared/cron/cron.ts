@@ -10,6 +10,7 @@ import { inEnglish } from './describe-english.ts';
 import { shapeOf } from './description-shape.ts';
 import { fireAfter, fireBefore } from './fire-instants.ts';
 import { parseExpression } from './parse-expression.ts';
+import { refuseNever } from './refuse-never.ts';
 import { isMatch } from './wall-search.ts';
 import { clockChanges, offsetAt, zoneOf } from './zone.ts';
 
@@ -37,10 +38,15 @@ export function parseCron(text: string, options: { readonly dialect: CronDialect
   return parseExpression(text, options.dialect);
 }
 
-/** `parseCron` for texts of people who are still typing: a refusal is a value. */
+/**
+ * `parseCron` for texts that people are about to use: a refusal is a value, and what names days that no month has
+ * (`0 0 22 31 2 ?`) is refused too. What is stored already is read with `parseCron`.
+ */
 export function tryParseCron(text: string, options: { readonly dialect: CronDialect }): CronReading {
   try {
-    return { kind: 'parsed', expression: parseExpression(text, options.dialect) };
+    const expression = parseExpression(text, options.dialect);
+    refuseNever(expression, text);
+    return { kind: 'parsed', expression };
   } catch (error) {
     if (!isDaybreakError(error, 'CRON_INVALID')) throw error;
     const { field, column, text: given } = error.details as unknown as CronProblem;

@@ -78,6 +78,10 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     const fields = (refused.body as unknown as { error: { fields: { path: string; column?: number }[] } }).error.fields;
     expect(fields.map(({ path }) => path).sort()).toEqual(['priority', 'retry.count', 'schedule.text']);
     expect(fields.find(({ path }) => path === 'schedule.text')?.column).toBe(3);
+    const never = { ...fresh, schedule: { ...CRON, text: '0 0 22 31 2 ?' } };
+    expect((await admin.ask('POST /jobs/check', root, { body: { job: never } })).body.problems).toMatchObject([
+      { path: 'schedule.text', column: 8, message: expect.stringContaining('it never fires') },
+    ]);
     const made = (await admin.ask('POST /jobs', root, { body: { job: fresh } })).body;
     expect(made).toMatchObject({ name: 'close', version: 1 });
     const params = { jobId: made.jobId };

@@ -118,6 +118,8 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await expect.poll(() => page.getByRole('button', { name: 'Save' }).isDisabled(), { timeout: 30_000 }).toBe(true);
     await cron.fill('');
     await expect.poll(() => page.locator('.field .wrong').filter({ hasText: /25/ }).count()).toBe(0);
+    await cron.fill('0 0 22 31 2 ?');
+    await page.locator('.field .wrong').filter({ hasText: 'it never fires' }).waitFor();
     await cron.fill('0 30 3 ? * MON-FRI');
     await page.locator('.cron-says').filter({ hasText: '03:30' }).waitFor();
     await expect.poll(() => page.locator('.fires li').count()).toBe(10);

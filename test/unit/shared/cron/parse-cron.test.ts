@@ -262,6 +262,38 @@ test('every expression that docs/cron.md shows is one', () => {
   expect(expressions.length).toBeGreaterThan(20);
   for (const text of expressions) {
     const dialect = text.split(' ').length === 5 ? 'unix' : 'quartz';
-    expect(tryParseCron(text, { dialect }), text).toMatchObject({ kind: 'parsed' });
+    expect(() => parseCron(text, { dialect }), text).not.toThrow();
   }
+});
+
+describe('what never fires is refused where somebody is about to use it, at the field of its days', () => {
+  test.each<[CronDialect, string, string, number, string]>([
+    [
+      'quartz',
+      '0 0 22 31 2 ?',
+      'day-of-month',
+      8,
+      'it never fires: in month "2" of any year that it allows there is no day "31"',
+    ],
+    ['quartz', '0 0 22 30,31 FEB ?', 'day-of-month', 8, 'no day "30,31"'],
+    ['quartz', '0 0 22 31W 4,6,9,11 ?', 'day-of-month', 8, 'in month "4,6,9,11"'],
+    ['quartz', '0 0 22 29 2 ? 2027', 'day-of-month', 8, 'choose another day or month'],
+    ['quartz', '0 0 22 ? 2 MON#5 2027', 'day-of-week', 12, 'no day "MON#5"'],
+    ['unix', '0 22 31 2 *', 'day-of-month', 6, 'no day "31"'],
+  ])('%s "%s": %s, column %i', (dialect, text, field, column, words) => {
+    const problem = problemOf(text, dialect);
+    expect(problem).toMatchObject({ field, column, message: expect.stringContaining(words) });
+    // One that a store has already is read as it is, and has no next instant.
+    expect(nextAfter(parseCron(text, { dialect }), 0, 'UTC')).toBeNull();
+  });
+
+  test.each<[CronDialect, string]>([
+    ['quartz', '0 0 22 29 2 ?'],
+    ['quartz', '0 0 22 31 2,3 ?'],
+    ['quartz', '0 0 22 ? 2 SUN#5'],
+    ['quartz', '0 0 22 1 1 ? 1999'],
+    ['unix', '0 22 31 2 MON'],
+  ])('%s "%s" fires sometime', (dialect, text) => {
+    expect(tryParseCron(text, { dialect }).kind).toBe('parsed');
+  });
 });
