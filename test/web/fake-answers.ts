@@ -15,6 +15,7 @@ import {
   ODD_STRINGS,
   runLines,
   shownNight,
+  standingTonight,
   tonight,
 } from './fake-night.ts';
 
@@ -26,6 +27,8 @@ export interface FakeState {
   steps: number;
   /** Connections are cut, as when the scheduler restarts. */
   isDown: boolean;
+  /** All shards of tonight are back, and ten principals wait for premiums that are with people. */
+  isStanding: boolean;
   /** What was asked for many: those rows, and whether it stands still at the second. */
   bulkIds: readonly number[];
   isBulkHeldUp: boolean;
@@ -263,11 +266,16 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
     alarmsOpen: 4,
     approvalsOpen: 2,
   }),
-  'GET /tonight': ({ nowMs, state }) => tonight(nowMs, state.steps),
+  'GET /tonight': ({ nowMs, state }) => (state.isStanding ? standingTonight(nowMs) : tonight(nowMs, state.steps)),
   'GET /grid': ({ nowMs }) => grid(nowMs),
   'GET /runs': (asked) => {
     const { query, nowMs } = asked;
-    const all = runLines(nowMs, 400).filter(
+    const sweeps = runLines(nowMs, query.sweeps === 'without' ? 0 : 3, 1).map((run) => ({
+      ...run,
+      id: run.id + 100,
+      job: 'verification-sweep',
+    }));
+    const all = [...sweeps, ...runLines(nowMs, 400)].filter(
       (run) =>
         (query.state === undefined ||
           run.state === query.state ||

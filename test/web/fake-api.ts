@@ -33,6 +33,7 @@ export async function startFakeApi(options: { readonly folder: string; readonly 
     mustChangePassword: false,
     steps: 0,
     isDown: false,
+    isStanding: false,
     bulkIds: [],
     isBulkHeldUp: false,
     streams: new Set(),

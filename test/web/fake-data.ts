@@ -475,16 +475,22 @@ export const items = (nowMs: number): Reply<'GET /items'>['items'] =>
       n === 1
         ? `two definite answers: SUCCESS, then FAILED ${ODD_STRINGS.script}`
         : n === 0
-          ? 'no answer within 30 s'
-          : null,
+          ? 'UNCLEAR'
+          : n === 2
+            ? 'SUCCESS_OTHER_VALUES'
+            : null,
     attempt: n + 1,
     businessDate: '2026-11-19',
     openedAtMs: n % 5 === 4 ? null : nowMs - (n + 1) * 23 * MINUTE,
-    nextCheckAtMs: n % 5 === 4 ? null : nowMs + (n + 1) * 40_000,
+    nextCheckAtMs: n % 5 === 4 ? null : nowMs + (n === 3 ? -3 * MINUTE : (n + 1) * 40_000),
   }));
 
 export const itemHistory = (nowMs: number, requestNo: string): Reply<'GET /items/history'> => ({
-  item: { ...(items(nowMs)[0] as Reply<'GET /items'>['items'][number]), requestNo },
+  item: {
+    ...((items(nowMs).find((item) => item.requestNo === requestNo) ??
+      items(nowMs)[0]) as Reply<'GET /items'>['items'][number]),
+    requestNo,
+  },
   events: [
     { atMs: nowMs - 70 * MINUTE, kind: 'state', text: 'PENDING > PROCESSING', by: null, body: null },
     {

@@ -248,6 +248,21 @@ export function inFlight(nowMs: number): Tonight['inFlight'] {
   }));
 }
 
+export function standingTonight(nowMs: number): Tonight {
+  const all = tonight(nowMs, 0);
+  const { shown } = all;
+  if (shown === null) return all;
+  const isLeft = ({ state }: { readonly state: string | null }) => state !== 'PROCESSING' && state !== 'RETRY_WAIT';
+  const left = { leg: 'PRINCIPAL', currency: 'CNY', state: 'PENDING', count: 10, amountMinor: '1000000' };
+  const nodes = shown.nodes.map(
+    (one): Node =>
+      one.picture.kind === 'run' && one.endedAtMs === null
+        ? { ...one, picture: { ...one.picture, state: 'dispatched' }, etaAtMs: null }
+        : one,
+  );
+  return { ...all, shown: { ...shown, nodes, told: [...shown.told.filter(isLeft), left], etaAtMs: null } };
+}
+
 export function tonight(nowMs: number, step: number): Tonight {
   const shown = shownNight(nowMs, step);
   return {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { REFUSAL_CODES } from '../../../executor/downstream/verdict.ts';
 import { ALARM_KINDS } from '../../../scheduler/storage/sql/alarm-queries.ts';
 import { en } from '../../../scheduler/web/src/text/en.ts';
 import { zh } from '../../../scheduler/web/src/text/zh.ts';
+import { VERDICTS } from '../executor/downstream/settlements.ts';
 import { usedTexts } from './used-texts.ts';
 
 const withoutPlural = (key: string): string => key.replace(/_(one|other)$/, '');
@@ -44,4 +46,13 @@ test('no text is empty, and the Chinese one is Chinese', () => {
 test('each kind of alarm has words', () => {
   const words = Object.keys(en).filter((key) => key.startsWith('alarm.'));
   expect(words.sort()).toEqual(ALARM_KINDS.map((kind) => `alarm.${kind}`).sort());
+});
+
+test('each reason for which an item is not settled, or was refused, has words', () => {
+  const conflicts = VERDICTS.flatMap((verdict) => (verdict.kind === 'conflicting' ? [verdict.why] : []));
+  const open = ['UNCLEAR', 'CONFLICTING', 'REFUSED_OTHER', 'NOT_SENT', 'ATTEMPTS_EXHAUSTED'];
+  const gate = ['PREMIUM_OPEN', 'PREMIUM_FAILED', 'PREMIUM_REJECTED'];
+  const reasons = [...open, ...gate, ...conflicts, ...REFUSAL_CODES, 'VOIDED', 'EXPIRED'];
+  const words = Object.keys(en).filter((key) => key.startsWith('itemReason.'));
+  expect(words.sort()).toEqual(reasons.map((reason) => `itemReason.${reason}`).sort());
 });

@@ -8,16 +8,20 @@ import { useRead } from '../../api/read.ts';
 import { useMay } from '../../app/session.tsx';
 import { useAsk } from '../../look/ask.tsx';
 import { useProblemWords } from '../../look/parts.tsx';
+import type { Item } from './item-columns.tsx';
+import { Named } from './named.tsx';
 
 /** Asking costs nothing; deciding by hand needs two people, and an item that nothing else can resolve. */
 export function Decide({
   group,
   requestNo,
+  item,
   isAsked,
   isWithPeople,
 }: {
   readonly group: string;
   readonly requestNo: string;
+  readonly item: Item;
   /** The downstream is asked about it by itself, so it can be asked at once. */
   readonly isAsked: boolean;
   readonly isWithPeople: boolean;
@@ -49,7 +53,7 @@ export function Decide({
         </Button>
       )}
       {isWithPeople ? (
-        <ByHand group={group} requestNo={requestNo} />
+        <ByHand group={group} requestNo={requestNo} item={item} />
       ) : (
         <span className="soft small">{t('items.notByHand')}</span>
       )}
@@ -58,7 +62,15 @@ export function Decide({
 }
 
 /** What one person asks for and another decides; asked for once, it is not asked for again. */
-function ByHand({ group, requestNo }: { readonly group: string; readonly requestNo: string }) {
+function ByHand({
+  group,
+  requestNo,
+  item,
+}: {
+  readonly group: string;
+  readonly requestNo: string;
+  readonly item: Item;
+}) {
   const { t } = useTranslation();
   const ask = useAsk();
   const client = useQueryClient();
@@ -76,7 +88,12 @@ function ByHand({ group, requestNo }: { readonly group: string; readonly request
   const resolve = (as: 'success' | 'failed' | 'retry') =>
     ask({
       title: t(`items.as.${as}Title`),
-      body: <p className="note">{t('items.twoPeople')}</p>,
+      body: (
+        <>
+          <Named requestNo={requestNo} amountMinor={item.amountMinor} currency={item.currency} />
+          <p className="note">{t('items.twoPeople')}</p>
+        </>
+      ),
       ok: t('items.askFor'),
       needsReason: true,
       act: async (reason) => {

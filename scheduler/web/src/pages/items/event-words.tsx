@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Reply } from '../../api/read.ts';
 import { useStateWord } from '../../look/state.tsx';
 import { Inert } from '../../look/values.tsx';
+import { useReasonWords } from './reason-words.ts';
 
 type ItemEvent = Reply<'GET /items/history'>['events'][number];
 
@@ -13,6 +14,7 @@ export function EventWords({ event }: { readonly event: Pick<ItemEvent, 'text' |
 function useEventWords(): (event: Pick<ItemEvent, 'text' | 'says'>) => string {
   const { t } = useTranslation();
   const stateWord = useStateWord();
+  const reasonWords = useReasonWords();
   // A word that a later build of the executor says is shown as it came.
   const via = (word: string) => t(`via.${word}`, { defaultValue: word });
   return ({ text, says }) => {
@@ -29,7 +31,8 @@ function useEventWords(): (event: Pick<ItemEvent, 'text' | 'says'>) => string {
           count: count('sends'),
         });
       case 'call_settled': {
-        const facts = of('facts');
+        // The code of the answer, and the reference of the downstream.
+        const facts = of('facts').split(', ').map(reasonWords).join(', ');
         return t('itemSays.callSettled', {
           requestNo: of('requestNo'),
           state: stateWord(of('state')),

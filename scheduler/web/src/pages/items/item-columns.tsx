@@ -7,6 +7,8 @@ import { State } from '../../look/state.tsx';
 import { useSearch } from '../../look/use-search.ts';
 import { Ago, Inert } from '../../look/values.tsx';
 import { formatMoney } from '../../pure/format.ts';
+import { AskedNext } from './asked-next.tsx';
+import { useReasonWords } from './reason-words.ts';
 
 export type Item = Reply<'GET /items'>['items'][number];
 /** States that are not the last one of an item. */
@@ -23,6 +25,7 @@ export function useItemColumns(withChecks: boolean): readonly Column<Item>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const [, set] = useSearch();
+  const reasonWords = useReasonWords();
   return [
     {
       key: 'key',
@@ -47,7 +50,7 @@ export function useItemColumns(withChecks: boolean): readonly Column<Item>[] {
       cell: ({ state, reason }) => (
         <div className="title-cell">
           <State state={state} />
-          {reason !== null && <Inert text={reason} className="small soft" />}
+          {reason !== null && <Inert text={reasonWords(reason)} className="small soft" />}
         </div>
       ),
     },
@@ -66,7 +69,7 @@ export function useItemColumns(withChecks: boolean): readonly Column<Item>[] {
     ...(withChecks
       ? ([
           { key: 'since', title: t('holds.since'), cell: ({ openedAtMs }) => <Ago atMs={openedAtMs} /> },
-          { key: 'next', title: t('items.nextCheck'), cell: ({ nextCheckAtMs }) => <Ago atMs={nextCheckAtMs} /> },
+          { key: 'next', title: t('items.nextCheck'), cell: ({ nextCheckAtMs }) => <AskedNext atMs={nextCheckAtMs} /> },
         ] satisfies Column<Item>[])
       : ([
           { key: 'date', title: t('runs.date'), cell: ({ businessDate }) => businessDate ?? '–' },

@@ -6,13 +6,15 @@ import { useRead } from '../../api/read.ts';
 import { useLanguage } from '../../app/preferences.ts';
 import { Facts, Loaded, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
-import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant } from '../../look/values.tsx';
 import { foldEvents } from '../../pure/fold-events.ts';
 import { formatMoney } from '../../pure/format.ts';
 import { inertValue } from '../../pure/inert-text.ts';
+import { AskedNext } from './asked-next.tsx';
 import { Decide } from './decide.tsx';
 import { EventWords } from './event-words.tsx';
 import { isOpen } from './item-columns.tsx';
+import { useReasonWords } from './reason-words.ts';
 
 /** Everything that is known of one item, and what can be done about it. */
 export function ItemHistory({
@@ -26,6 +28,7 @@ export function ItemHistory({
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const reasonWords = useReasonWords();
   const history = useRead('GET /items/history', { query: { group, requestNo } }, { topics: ['tonight', 'approvals'] });
   const place = useRef<HTMLDivElement>(null);
   // It opens above a list of any length: who asked for it is brought to it.
@@ -49,6 +52,9 @@ export function ItemHistory({
                   items={[
                     [t('items.key'), <Inert key="key" text={item.key} />],
                     [t('runs.state'), <State key="state" state={item.state} />],
+                    item.reason === null
+                      ? null
+                      : [t('items.reason'), <Inert key="reason" text={reasonWords(item.reason)} />],
                     [t('items.leg'), <Inert key="leg" text={item.leg} />],
                     [t('items.amount'), `${formatMoney(item.amountMinor, item.currency, language)} ${item.currency}`],
                     [t('items.attempt'), item.attempt],
@@ -60,13 +66,14 @@ export function ItemHistory({
                     ],
                     item.nextCheckAtMs === null
                       ? null
-                      : [t('items.nextCheck'), <Ago key="next" atMs={item.nextCheckAtMs} />],
+                      : [t('items.nextCheck'), <AskedNext key="next" atMs={item.nextCheckAtMs} />],
                   ]}
                 />
                 {isOpen(item) && (
                   <Decide
                     group={group}
                     requestNo={requestNo}
+                    item={item}
                     isAsked={item.nextCheckAtMs !== null}
                     isWithPeople={item.state === 'MANUAL'}
                   />
@@ -90,7 +97,9 @@ export function ItemHistory({
                           · <Inert text={event.by} />
                         </span>
                       )}
-                      {event.body !== null && <pre>{inertValue(event.body)}</pre>}
+                      {event.body !== null && (
+                        <pre>{inertValue(typeof event.body === 'string' ? reasonWords(event.body) : event.body)}</pre>
+                      )}
                       {again > 0 && (
                         <span className="small soft">
                           {t('items.again', { count: again })} <Instant atMs={lastAtMs} style="second" />
