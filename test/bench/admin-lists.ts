@@ -91,6 +91,7 @@ function listsOf(endMs: number, { runs }: PlantedRuns): string[] {
     '/jobs/77',
     '/runs',
     `/runs?after=${middle}`,
+    '/runs?sweeps=without',
     '/runs?state=bad',
     '/runs?state=open',
     '/runs?jobId=77',

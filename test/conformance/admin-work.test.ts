@@ -369,6 +369,33 @@ describeOnEachStore('what people do with the admin', (newPlace) => {
     );
   });
 
+  test('runs of sweeps are left out on demand: those in a chain run, and of no job that is a node of another chain', async () => {
+    const chain = { ...CHAINS[0], schedule: { kind: 'none' } } as const;
+    const sweep = { schedule: { kind: 'fixed_rate', everyMs: 1_000 }, enabledWhile: 'chain_running' } as const;
+    const admin = await givenAdmin(newPlace, {
+      jobs: [...JOBS, job(4, 'sweep', sweep), job(5, 'both', sweep)],
+      chains: [
+        { ...chain, sweeps: ['sweep', 'both'] },
+        { name: 'other', nodes: ['both'], edges: [] },
+      ],
+    });
+    const root = await admin.setUp();
+    const { chainRunId } = await aNight(admin, root);
+    const swept = [await run(admin, root, 4, 'one'), await run(admin, root, 5, 'two')].map(({ runId }) => runId);
+    await run(admin, root, 4, 'by hand');
+    // As their schedule makes them while the chain runs.
+    await admin.store.transaction('sweep', (tx) =>
+      tx.run(`update s_run set chain_run_id = ? where id in (?, ?)`, [chainRunId, ...swept]),
+    );
+    const jobsOf = async (query: object): Promise<string[]> =>
+      (await admin.ask('GET /runs', root, { query })).body.items.map((line) => line.job);
+    expect(await jobsOf({})).toEqual(['sweep', 'both', 'sweep', 'report', 'import']);
+    expect(await jobsOf({ sweeps: 'with' })).toHaveLength(5);
+    expect(await jobsOf({ sweeps: 'without' })).toEqual(['sweep', 'both', 'report', 'import']);
+    expect(await jobsOf({ sweeps: 'without', chain: 'night' })).toEqual(['both', 'import']);
+    expect(await jobsOf({ sweeps: 'without', state: 'open', limit: 2 })).toEqual(['sweep', 'both']);
+  });
+
   test('what is cleared is what was previewed; open runs and runs of open chains stay', async () => {
     const admin = await given();
     const root = await admin.setUp();

@@ -109,6 +109,21 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await page.getByText('Live', { exact: true }).waitFor();
   });
 
+  test('runs of sweeps are left out, until somebody asks for them or chooses a job', async () => {
+    const page = await visit('runs');
+    const sweeps = page.locator('table.list tbody tr').filter({ hasText: 'verification-sweep' });
+    await page.getByRole('button', { name: 'Sweeps are left out: show them' }).waitFor();
+    expect(await sweeps.count()).toBe(0);
+    await page.getByRole('button', { name: 'Sweeps are left out: show them' }).click();
+    await page.waitForURL((url) => url.hash === '#/runs?sweeps=with');
+    await expect.poll(() => sweeps.count()).toBe(3);
+    await page.getByRole('button', { name: 'Leave out sweeps' }).click();
+    await page.waitForURL((url) => url.hash === '#/runs');
+    await expect.poll(() => sweeps.count()).toBe(0);
+    await page.evaluate("location.hash = '#/runs?job=11'");
+    await expect.poll(() => page.getByRole('button', { name: /sweeps/i }).count()).toBe(0);
+  });
+
   test('a wrong cron is named at its field, and put right it says when it fires', async () => {
     const page = await visit('edit-job');
     const cron = page.getByLabel('Cron expression');

@@ -189,7 +189,8 @@ const Clearing = {
 
 export const runRoutes = {
   'GET /runs': route({
-    summary: 'Runs. Sorted by start, or by duration or lateness: those within one job, or within a time range.',
+    summary:
+      'Runs. Sorted by start, or by duration or lateness: those within one job, or within a time range. `sweeps=without` leaves out what the sweeps of chains do each second or so.',
     permission: 'view',
     subject: { kind: 'visible' },
     query: strict({
@@ -205,6 +206,8 @@ export const runRoutes = {
       toMs: maybe(Instant),
       sort: maybe(words(['started', 'duration', 'lateness'])),
       order: maybe(words(['desc', 'asc'])),
+      /** `without`: runs that the sweeps of chains make while their chain runs are left out. Default: all. */
+      sweeps: maybe(words(['with', 'without'])),
     }),
     reply: pageOf(RunLine),
     heavy: true,

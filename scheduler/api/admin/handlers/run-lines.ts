@@ -14,6 +14,7 @@ import { chainIdByName } from '../../../storage/sql/definition-queries.ts';
 import type { Query, Reply } from '../contract/routes.ts';
 import type { RunLine } from '../contract/run-routes.ts';
 import { cursorOf, PAGE_DEFAULT, readCursor } from './paging.ts';
+import { sweepJobIds } from './sweep-job-ids.ts';
 
 const OPEN: readonly RunState[] = ['waiting', 'running', 'dispatched'];
 const BAD: readonly RunState[] = ['failed', 'timed_out', 'cancelled'];
@@ -42,13 +43,14 @@ function sortedBy(row: RunLineRow, sort: RunSort): number {
 }
 
 async function filterOf(db: SqlReader, query: Query<'GET /runs'>, visible: Visible): Promise<RunFilter | null> {
-  const { jobId, chainRunId, chain, group, state, businessDate, fromMs, toMs } = query;
+  const { jobId, chainRunId, chain, group, state, businessDate, fromMs, toMs, sweeps } = query;
   const chainId = chain === undefined ? undefined : await chainIdByName(db, chain);
   if (chainId === null) return null;
   const groups = visible.kind === 'all' ? (group === undefined ? undefined : [group]) : groupsIn(visible.names, group);
   if (groups?.length === 0) return null;
   const states = state === undefined ? undefined : state === 'open' ? OPEN : state === 'bad' ? BAD : [state];
-  const given = { jobId, chainRunId, chainId, groups, states, businessDate, fromMs, toMs };
+  const leftOut = sweeps === 'without' ? await sweepJobIds(db) : undefined;
+  const given = { jobId, chainRunId, chainId, groups, states, businessDate, fromMs, toMs, sweepJobIds: leftOut };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as RunFilter;
 }
 

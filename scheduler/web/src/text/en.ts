@@ -262,6 +262,8 @@ export const en = {
   'runs.sortByStart': 'Sort by start',
   'runs.sweepsOut': 'Sweeps are left out: show them',
   'runs.leaveSweepsOut': 'Leave out sweeps',
+  'runs.sweepsOut': 'Sweeps are left out: show them',
+  'runs.leaveSweepsOut': 'Leave out sweeps',
 
   'origin.schedule': 'Schedule',
   'origin.cron': 'Cron',

@@ -260,6 +260,8 @@ export const zh = {
   'runs.sortByStart': '按开始时间排序',
   'runs.sweepsOut': '未列出巡检任务：点此显示',
   'runs.leaveSweepsOut': '不列出巡检任务',
+  'runs.sweepsOut': '未列出巡检任务：点此显示',
+  'runs.leaveSweepsOut': '不列出巡检任务',
 
   'origin.schedule': '调度',
   'origin.cron': '按 Cron',

@@ -1,4 +1,4 @@
-import { DatePicker } from 'antd';
+import { Button, DatePicker } from 'antd';
 import dayjs from 'dayjs';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../../api/read.ts';
@@ -31,6 +31,7 @@ export function RunFilters() {
   }));
   const of = (names: readonly string[] | undefined) => (names ?? []).map((name) => ({ value: name, label: name }));
   const [from, to] = [get('from'), get('to')];
+  const areSweepsOut = get('sweeps') !== 'with';
   return (
     <div className="filters">
       <Choose label={t('runs.state')} value={get('state')} options={states} onChange={(state) => set({ state })} />
@@ -76,6 +77,11 @@ export function RunFilters() {
         }
         style={{ width: 330, maxWidth: '100%' }}
       />
+      {get('job') === '' && (
+        <Button shape="round" onClick={() => set({ sweeps: areSweepsOut ? 'with' : null })}>
+          {t(areSweepsOut ? 'runs.sweepsOut' : 'runs.leaveSweepsOut')}
+        </Button>
+      )}
     </div>
   );
 }

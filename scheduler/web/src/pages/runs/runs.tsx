@@ -25,6 +25,8 @@ export function Runs() {
     toMs: to === '' ? null : Number(to),
     sort: get('sort') as 'started' | '',
     order: get('order') as 'desc' | '',
+    // A sweep each second would be nine rows of ten; whoever chose a job wants its runs, whatever they are.
+    sweeps: (get('sweeps') === 'with' || get('job') !== '' ? '' : 'without') as 'without' | '',
   });
   // No index has these orders: they are of the runs of one job, or of a time range.
   const isSortable =
