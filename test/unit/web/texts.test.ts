@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { REFUSAL_CODES } from '../../../executor/downstream/verdict.ts';
 import { ALARM_KINDS } from '../../../scheduler/storage/sql/alarm-queries.ts';
@@ -55,4 +56,11 @@ test('each reason for which an item is not settled, or was refused, has words', 
   const reasons = [...open, ...gate, ...conflicts, ...REFUSAL_CODES, 'VOIDED', 'EXPIRED'];
   const words = Object.keys(en).filter((key) => key.startsWith('itemReason.'));
   expect(words.sort()).toEqual(reasons.map((reason) => `itemReason.${reason}`).sort());
+});
+
+test('the page and the Chinese readme have one word for a job and one for unresolved', () => {
+  const readme = readFileSync(new URL('../../../README.zh-CN.md', import.meta.url), 'utf8');
+  const all = [...Object.values(zh), ...readme.split('\n')];
+  expect(all.filter((text) => /作业|未了结/.test(text))).toEqual([]);
+  expect([zh['nav.jobs'], zh['state.UNRESOLVED']]).toEqual(['任务', '未决']);
 });
