@@ -30,6 +30,7 @@ describeWith(['Chromium', 'built page'], 'what is left of a night', () => {
     fake.state.isStanding = true;
     const page = await visit('/');
     await page.getByText('Everything was looked at; what is left waits.').waitFor();
+    await page.locator('.figure').filter({ hasText: 'Not sent yet' }).getByText('10', { exact: true }).waitFor();
     const waits = page.locator('.what-waits li');
     await waits.filter({ hasText: 'PREMIUM: 27 wait for two people to decide' }).waitFor();
     await waits.filter({ hasText: 'PRINCIPAL: 10 wait for their premium' }).getByRole('link').click();

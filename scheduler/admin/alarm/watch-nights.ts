@@ -101,7 +101,7 @@ async function stuckRuns(
     const answeredAt = isOpen(stalled) ? movements.changedAtMs(row.id) : movements.sameSinceMs(row.id);
     const movedAt = Math.max(createdAt, toldAt ?? 0, sentAt ?? 0, endedAt ?? 0, answeredAt ?? 0);
     if (row.dispatchedAt !== null && row.state === 'dispatched' && db.nowMs - row.dispatchedAt >= UNRESOLVED_MS) {
-      const message = `run ${row.id} of "${row.job}" is back since ${new Date(row.dispatchedAt).toISOString()}, and ${left} of its ${row.slices} slices hold items whose outcome is not known`;
+      const message = `run ${row.id} of "${row.job}" is back since ${new Date(row.dispatchedAt).toISOString()}, with items whose outcome is not known in ${left} of ${row.slices} ${row.slices === 1 ? 'slice' : 'slices'}`;
       return [{ kind: 'ITEMS_UNRESOLVED', subjectKind: 'run', subjectId: row.id, severity: 'warning', message }];
     }
     if (row.state !== 'running' || db.nowMs - movedAt < STALLED_MS) return [];

@@ -24,6 +24,7 @@ test('what nobody has told of is shown as such', () => {
 test('what is in the air, what is tried again and what waits for people are three things', () => {
   const told = [total('PROCESSING', 5), total('RETRY_WAIT', 3), total('MANUAL', 2), total('PENDING', 9)];
   expect(countOpen([...told, { ...total('PROCESSING', 1), currency: 'JPY' }])).toEqual({
+    notSent: 9,
     inTheAir: 6,
     nextTry: 3,
     withPeople: 2,

@@ -2,6 +2,7 @@ import { Button } from 'antd';
 import { Fragment, type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem, isUnconnected } from '../api/client.ts';
+import { sayProblem } from '../pure/problem-text.ts';
 import { StateMark } from './state.tsx';
 import { Inert } from './values.tsx';
 
@@ -116,7 +117,7 @@ export function useProblemWords(): (error: unknown) => string {
     const wait = error.retryAfterSeconds;
     const own = i18n.exists(key) ? t(key, { seconds: wait ?? 0 }) : '';
     const rest = error.code === 'UNREACHABLE' || error.message === '' ? '' : error.message;
-    return [own, rest].filter((part) => part !== '').join(' ');
+    return sayProblem(own, rest);
   };
 }
 

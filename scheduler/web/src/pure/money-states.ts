@@ -42,8 +42,9 @@ export function moneyBars(frozen: readonly MoneyTotal[], told: readonly MoneyTot
   });
 }
 
-/** What has no last state, by what it waits for: an answer, the next try, two people. */
+/** What has no last state, by what it waits for: being sent, an answer, the next try, two people. */
 export interface OpenItems {
+  readonly notSent: number;
   /** A call is out, and nobody knows whether it has debited. */
   readonly inTheAir: number;
   readonly nextTry: number;
@@ -52,7 +53,7 @@ export interface OpenItems {
 
 export function countOpen(told: readonly Pick<MoneyTotal, 'state' | 'count'>[]): OpenItems {
   const of = (wanted: string) => told.reduce((sum, { state, count }) => sum + (state === wanted ? count : 0), 0);
-  return { inTheAir: of('PROCESSING'), nextTry: of('RETRY_WAIT'), withPeople: of('MANUAL') };
+  return { notSent: of('PENDING'), inTheAir: of('PROCESSING'), nextTry: of('RETRY_WAIT'), withPeople: of('MANUAL') };
 }
 
 /** In this order: what has to be over first, what is found out by itself, what follows by itself, what needs people. */

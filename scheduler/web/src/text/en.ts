@@ -192,6 +192,7 @@ export const en = {
 
   'figure.items': 'Items done of {{total}}',
   'figure.inTheAir': 'In the air',
+  'figure.notSent': 'Not sent yet',
   'figure.nextTry': 'Wait for their next try',
   'figure.withPeople': 'Two people decide',
   'figure.rate': 'Items per second',
@@ -260,8 +261,6 @@ export const en = {
   'runs.bad': 'Ended badly',
   'runs.sortNeeds': 'To sort by duration or lateness, choose a job or a time range.',
   'runs.sortByStart': 'Sort by start',
-  'runs.sweepsOut': 'Sweeps are left out: show them',
-  'runs.leaveSweepsOut': 'Leave out sweeps',
   'runs.sweepsOut': 'Sweeps are left out: show them',
   'runs.leaveSweepsOut': 'Leave out sweeps',
 
@@ -603,7 +602,7 @@ export const en = {
   'runNow.start': 'Run now',
   'runNow.dateHelp': 'Empty: today in the zone of the job',
   'runNow.despiteHold': 'Although it is held',
-  'chainRun.do': 'Do something',
+  'chainRun.do': 'Actions',
   'chainRun.cancel': 'Cancel it',
   'chainRun.cancelTitle': 'Cancel chain run {{id}}?',
   'chainRun.cancelHelp':

@@ -190,6 +190,7 @@ export const zh = {
 
   'figure.items': '已完成项目，共 {{total}}',
   'figure.inTheAir': '在途',
+  'figure.notSent': '尚未发出',
   'figure.nextTry': '等待重试',
   'figure.withPeople': '待两人决定',
   'figure.rate': '每秒项目数',

@@ -24,7 +24,7 @@ export function Conservation({
       title: t('column.leg'),
       lead: true,
       cell: ({ leg, currency }) => (
-        <strong>
+        <strong className="nowrap">
           <Inert text={leg} /> <span className="soft">{currency}</span>
         </strong>
       ),

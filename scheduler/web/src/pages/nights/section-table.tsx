@@ -38,7 +38,13 @@ export function SectionTable({
     return isMoney(column) || (column !== 'breaks' && section.rows.every((row) => typeof row[at] !== 'string'));
   };
   const classOf = (at: number) =>
-    isNumeric(at) ? 'num nowrap' : WORDY.includes(section.columns[at] ?? '') ? 'is-wordy' : '';
+    isNumeric(at)
+      ? 'num nowrap'
+      : WORDY.includes(section.columns[at] ?? '')
+        ? 'is-wordy'
+        : section.columns[at] === 'leg'
+          ? 'nowrap'
+          : '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is typed, a section would be a landmark more

@@ -164,7 +164,8 @@ function Figures({ data, shown }: { readonly data: TonightReply; readonly shown:
   const isAsked = told.some(({ itemsOpen }) => itemsOpen !== null);
   const figures: readonly (readonly [string, string])[] = [
     [t('figure.items', { total: count(sum((p) => p.itemsTotal)) }), count(sum((p) => p.itemsDone))],
-    // Three states, three figures: what is out, what follows by itself, and what waits for people.
+    // Four states, four figures, which with those done are all: what is not sent, what is out, what follows by itself, and what waits for people.
+    ...(open.notSent > 0 ? [[t('figure.notSent'), count(open.notSent)] as const] : []),
     ...(isAsked || open.inTheAir > 0 ? [[t('figure.inTheAir'), count(open.inTheAir)] as const] : []),
     ...(open.nextTry > 0 ? [[t('figure.nextTry'), count(open.nextTry)] as const] : []),
     ...(open.withPeople > 0 ? [[t('figure.withPeople'), count(open.withPeople)] as const] : []),
