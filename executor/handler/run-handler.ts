@@ -122,9 +122,5 @@ function stoppedBy(signal: AbortSignal): AttemptStopped | null {
 /** False: there is nothing in its log. */
 function reportToLog(ending: HandlerEnding, outcome: AttemptOutcome, log: AttemptLog): boolean {
   if (ending.kind === 'threw') log.stack(ending.error);
-  if (log.end(endInWords(outcome))) return true;
-  if (ending.kind !== 'stuck') return false;
-  // It still runs, and may write more: then this has to stand above it.
-  log.info(endInWords(outcome));
-  return true;
+  return log.end(endInWords(outcome));
 }

@@ -12,6 +12,8 @@ export interface OpenRunLog extends RunLog {
   /**
    * The last line, which says how the attempt ended. False: nothing stands above it, so it is not written and there is no
    * file; the journal says the same. Most runs of most jobs say nothing, and a file for each is millions of them in a day.
+   * Should a line come all the same (a pipe of its process that is read to its end, a handler that was given up), it goes
+   * below this one.
    */
   end(message: string): boolean;
   /** Resolves when all that was written so far is in the file, or could not be (then `onWriteError` was told). */
@@ -62,10 +64,16 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
   let writing: Promise<void> | null = null;
   let state: 'open' | 'cut' | 'unwritable' | 'closed' = 'open';
   let silent = true;
+  let unwritten: string | null = null;
 
   function line(level: LineLevel, message: string): void {
     if (state === 'closed') return;
     silent = false;
+    if (unwritten !== null) {
+      const end = unwritten;
+      unwritten = null;
+      line('INFO ', end);
+    }
     const text = logLine(options.runtime.clock.wallMs(), level, message);
     const bytes = Buffer.byteLength(text) + 1;
     if (state === 'open' && (room.bytes < bytes || room.lines < 1)) cut();
@@ -138,9 +146,9 @@ export function openRunLog(options: OpenRunLogOptions): OpenRunLog {
       for (const text of stackLines(error)) line('ERROR', text);
     },
     end(message) {
-      if (silent) return false;
-      line('INFO ', message);
-      return true;
+      if (!silent) line('INFO ', message);
+      else unwritten = message;
+      return !silent;
     },
     async flushed() {
       await writing;

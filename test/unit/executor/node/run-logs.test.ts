@@ -55,6 +55,24 @@ describe('a log', () => {
     expect(await textOf(91)).toBe('2026-11-20T00:00:00.000Z INFO  hello\n');
   });
 
+  test('that has nothing but its end is no file; a line that comes after all goes below the end', async () => {
+    const silent = given().open(91, AT_MS);
+    expect(silent.end('ended with code 200')).toBe(false);
+    await silent.close();
+    expect(await readdir(dir)).toEqual([]);
+    const late = given().open(92, AT_MS);
+    expect(late.end('ended with code 200')).toBe(false);
+    late.info('from a pipe');
+    late.info('and more');
+    await late.close();
+    expect((await textOf(92)).replaceAll(/^\S+ INFO {2}/gm, '')).toBe('ended with code 200\nfrom a pipe\nand more\n');
+    const talks = given().open(93, AT_MS);
+    talks.info('hello');
+    expect(talks.end('ended with code 200')).toBe(true);
+    await talks.close();
+    expect((await textOf(93)).replaceAll(/^\S+ INFO {2}/gm, '')).toBe('hello\nended with code 200\n');
+  });
+
   test('has harmless lines, whatever is written', () => {
     expect(neutralise('a\nb\rc\u001b[2Jd\u2028e\u202ef\u0000g\u009bh\ti')).toBe(
       'a\\nb\\rc\\u001b[2Jd\\u2028e\\u202ef\\u0000g\\u009bh\ti',
