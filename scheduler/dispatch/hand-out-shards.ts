@@ -2,7 +2,6 @@ import type { SqlTx } from '../../shared/sql/sql.ts';
 import { assignShards } from '../routing/assign-shards.ts';
 import type { LiveExecutor } from '../routing/live-executor.ts';
 import { groupInWords } from '../run/judge-waiting.ts';
-import { needsSecrets } from '../run/render-shard-param.ts';
 import { executorsFor } from '../run/split-run.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { cachedJob } from '../storage/definition-cache.ts';
@@ -12,6 +11,7 @@ import { peersYetToHear } from '../storage/sql/kill-queries.ts';
 import { pickRun } from '../storage/sql/run-queries.ts';
 import { handOutShard, heldByExecutor, type ShardRow, setResendAt, shardsDue } from '../storage/sql/shard-queries.ts';
 import { setRunWait } from '../storage/sql/waiting-run-queries.ts';
+import { ableExecutors } from './able-executors.ts';
 import type { Dispatch } from './dispatch.ts';
 import { type RunInHand, runRequest } from './run-request.ts';
 
@@ -39,9 +39,10 @@ export async function handOutShards(tx: SqlTx, ctx: SchedulerContext, runId: num
   if (ready.length > 0 && live.length === 0) {
     await setRunWait(tx, runId, 'executors', `no executor of ${groupInWords(job)} is alive`);
   }
-  // One of another make would take the name of a secret for the parameter itself.
-  const secret = ready.some(({ shardIndex }) => needsSecrets({ run, job, shardIndex }));
-  const able = secret ? live.filter(({ foreign }) => !foreign) : live;
+  const able = ableExecutors(
+    live,
+    ready.map(({ shardIndex }) => ({ run, job, shardIndex })),
+  );
   if (able.length === 0 && live.length > 0) {
     const why = `its parameter names a secret, which executors of xxl-job cannot put in: no other one of ${groupInWords(job)} is alive`;
     await setRunWait(tx, runId, 'executors', why);

@@ -1,5 +1,6 @@
 import type { SqlTx } from '../../shared/sql/sql.ts';
 import type { Job } from '../definition/job-definition.ts';
+import { ableExecutors } from '../dispatch/able-executors.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import { runRequest } from '../dispatch/run-request.ts';
 import type { Effects } from '../effects.ts';
@@ -150,7 +151,10 @@ function firstShards(ctx: SchedulerContext, made: MadeRun, handsOut: boolean): S
     ? []
     : assignShards({
         ready,
-        live: plain.live,
+        live: ableExecutors(
+          plain.live,
+          ready.map(({ shardIndex }) => ({ run, job: plain.job, shardIndex })),
+        ),
         held: new Map(),
         shardsPerExecutor: ctx.settings.shardsPerExecutor,
         avoided: plain.avoided,

@@ -120,6 +120,28 @@ test('a secret goes from its executor to its handler, and into no table, file or
   }
 });
 
+test('a schedule hands no secret to an executor of another make either: its first attempts are made with the runs', async () => {
+  const secondly = { kind: 'cron' as const, dialect: 'quartz' as const, text: '* * * * * ?', zone: 'UTC' };
+  const given = await givenScheduler({
+    jobs: [
+      job(1, 'plain', { route: 'ROUND', schedule: secondly }),
+      job(2, 'secret', { route: 'ROUND', schedule: secondly, param: '{secret.GATEWAY_KEY}' }),
+    ],
+  });
+  const peer = await given.executor();
+  await peer.unregister();
+  const registration = { registryGroup: 'EXECUTOR', registryKey: 'orders', registryValue: peer.address };
+  expect((await peer.post('registry', registration)).code).toBe(200);
+  await peer.nextRun(({ executorHandler }) => executorHandler === 'plain');
+  const reasons = () =>
+    given.store.read('reasons', (db) =>
+      db.all<{ reason: string | null }>('select reason from s_run where job_id = 2 and reason is not null'),
+    );
+  await expect.poll(async () => (await reasons()).length, { timeout: 30_000 }).toBeGreaterThan(1);
+  for (const { reason } of await reasons()) expect(reason).toContain('which executors of xxl-job cannot put in');
+  expect(peer.requests.map(({ executorHandler }) => executorHandler)).not.toContain('secret');
+});
+
 const filesBelow = (dir: string): string[] =>
   readdirSync(dir).flatMap((name) => {
     const path = join(dir, name);
