@@ -124,9 +124,9 @@ async function figuresOf(store: SqlStore, of?: { wanted: number; atMs: number })
   return store.read('figures', async (db) => {
     // One whose result was there before its executor's word was taken by then at the latest.
     const rows = await db.all<{ lateMs: number }>(
-      `select coalesce(a.accepted_at, a.ended_at) - r.planned_at as lateMs
+      `select coalesce(nullif(a.accepted_at, 0), a.ended_at) - r.planned_at as lateMs
          from s_run r join s_attempt a on a.run_id = r.id and a.no = 1
-        where coalesce(a.accepted_at, a.ended_at) is not null and ${only('r.planned_at')} order by lateMs`,
+        where coalesce(nullif(a.accepted_at, 0), a.ended_at) is not null and ${only('r.planned_at')} order by lateMs`,
     );
     const late = rows.map(({ lateMs }) => lateMs);
     const one = async (sql: string) => Number((await db.get<{ n: number }>(sql))?.n ?? 0);

@@ -7,6 +7,7 @@ import type { Dispatch } from '../../scheduler/dispatch/dispatch.ts';
 import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
 import { recordHeartbeat } from '../../scheduler/registry/record-heartbeat.ts';
 import { schedulerMigrations } from '../../scheduler/storage/migrations/scheduler-migrations.ts';
+import { insertAttempt } from '../../scheduler/storage/sql/attempt-queries.ts';
 import { storeChain, storeJob } from '../../scheduler/storage/sql/definition-queries.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
@@ -63,6 +64,50 @@ describeOnEachServer('the scheduler with a server', (server) => {
       await store.close();
     }
   }
+
+  test('states that change while much is due have one width, and no other word is taken', async () => {
+    const store = await open();
+    try {
+      await migrate(store, schedulerMigrations, { logger, component: 'scheduler' });
+      for (const table of ['s_fire', 's_shard', 's_attempt']) {
+        const type = await store.read('type', (db) =>
+          db.get<{ type: string }>(
+            `select column_type as type from information_schema.columns
+              where table_schema = database() and table_name = ? and column_name = 'state'`,
+            [table],
+          ),
+        );
+        expect(type?.type, table).toBe('char(9)');
+      }
+      await recordHeartbeat(givenContext(store), {
+        registryGroup: 'EXECUTOR',
+        registryKey: 'orders',
+        registryValue: 'http://127.0.0.1:9001/',
+      });
+      const { id } = (await store.read('executor', (db) => db.get<{ id: number }>('select id from s_executor'))) ?? {
+        id: 0,
+      };
+      const wrong = [
+        store.transaction('attempt', async (tx) => {
+          const logId = await insertAttempt(tx, { runId: 1, shardIndex: 0, no: 1, executorId: id });
+          await tx.run(`update s_attempt set state = 'sleeping' where id = ?`, [logId]);
+        }),
+        store.transaction('shard', (tx) =>
+          tx.run(`insert into s_shard (run_id, shard_index, state, ready_at) values (1, 0, 'sleeping', 0)`),
+        ),
+        store.transaction('fire', (tx) =>
+          tx.run(
+            `insert into s_fire (origin, dedup_key, planned_at, business_date, state) values ('cron', 'one', 0, '', 'sleeping')`,
+          ),
+        ),
+      ];
+      for (const result of await Promise.allSettled(wrong)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/constraint/i) } });
+      }
+    } finally {
+      await store.close();
+    }
+  });
 
   describe('the lock on the parent run (trap T1)', () => {
     test('with it the child is made once', async () => {

@@ -7,6 +7,7 @@ import { evaluateEdges } from '../../scheduler/chain/evaluate-edges.ts';
 import { cancelChainRun, startChain } from '../../scheduler/chain/start-chain.ts';
 import type { Dispatch } from '../../scheduler/dispatch/dispatch.ts';
 import { dispatchReadyShards } from '../../scheduler/dispatch/dispatch-ready-shards.ts';
+import { recordAccepted } from '../../scheduler/dispatch/record-accepted.ts';
 import { fireDueJobs } from '../../scheduler/firing/fire-due-jobs.ts';
 import { planFires } from '../../scheduler/firing/plan-fires.ts';
 import { triggerJob } from '../../scheduler/firing/trigger-job.ts';
@@ -15,8 +16,9 @@ import { declareAllGone } from '../../scheduler/registry/retire-silent-executors
 import { rescueLostAttempts } from '../../scheduler/run/rescue-lost-attempts.ts';
 import type { SchedulerContext } from '../../scheduler/scheduler-context.ts';
 import { schedulerMigrations } from '../../scheduler/storage/migrations/scheduler-migrations.ts';
+import { newestAttempts } from '../../scheduler/storage/sql/admin-run-detail-queries.ts';
 import { storeChain, storeJob } from '../../scheduler/storage/sql/definition-queries.ts';
-import { startSchedule } from '../../scheduler/storage/sql/fire-queries.ts';
+import { lockFires, startSchedule } from '../../scheduler/storage/sql/fire-queries.ts';
 import { createLogger, silentLogger as logger } from '../../shared/logger.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import type { SqlReader, SqlStore, SqlTx } from '../../shared/sql/sql.ts';
@@ -326,6 +328,37 @@ export function describeSchedulerStore(name: string, open: () => Promise<SqlStor
       const outdated = [{ ...TICKING, chainId: 0, nextAt }];
       await planFires(givenContext(answering(store, 'list-schedules', outdated)));
       expect(await store.read('fires', (db) => db.all('select id from s_fire'))).toEqual([]);
+    });
+
+    test('what is not decided, and not taken yet, has no instant of it', async () => {
+      await store.transaction('schedule', (tx) => startSchedule(tx, TICKING));
+      await store.transaction('due', (tx) => tx.run('update s_schedule set next_at = ?', [tx.nowMs - 10]));
+      await planFires(ctx);
+      const decided = async () => {
+        const ids = (await store.read('ids', (db) => db.all<{ id: number }>('select id from s_fire'))).map(
+          ({ id }) => id,
+        );
+        const fires = await store.transaction('fires', (tx) => lockFires(tx, ids));
+        return new Map(fires.map(({ state, decidedAt }) => [state, typeof decidedAt]));
+      };
+      expect(await decided()).toEqual(new Map([['planned', 'object']]));
+      // A sender stores the first attempts with their runs; without one each is handed out by itself.
+      sent = [];
+      await fireDueJobs(ctx, { send: (one) => sent.push(one) });
+      expect((await decided()).get('fired')).toBe('number');
+      const { runId } = await triggerJob(ctx, { job: 'debit', businessDate: '2026-11-20', requestId: 'by hand' });
+      const both = [...sent, ...(await dispatch())];
+      expect(both.map(({ request }) => request.runId).at(-1)).toBe(runId);
+      const requests = both.map(({ request }) => request);
+      const taken = (runIds: readonly (number | undefined)[]) =>
+        store.read('attempts', async (db) => {
+          const attempts = await Promise.all(runIds.map((id) => newestAttempts(db, id ?? 0, 1)));
+          return attempts.flat().map(({ acceptedAt }) => typeof acceptedAt);
+        });
+      const runIds = [requests[0]?.runId, runId];
+      expect(await taken(runIds)).toEqual(['object', 'object']);
+      expect(await recordAccepted(ctx, requests)).toEqual([]);
+      expect(await taken(runIds)).toEqual(['number', 'number']);
     });
 
     test('a run keeps the definition it was fired with', async () => {

@@ -44,7 +44,7 @@ interface Segment {
 }
 
 const OWN = ['cron', 'fixed_rate', 'fixed_delay', 'one_off'];
-const FIRES = `select f.id, f.origin, f.planned_at as at, f.config_hash as hash, f.state, f.decided_at as decidedAt,
+const FIRES = `select f.id, f.origin, f.planned_at as at, f.config_hash as hash, f.state, nullif(f.decided_at, 0) as decidedAt,
   f.merged_into as mergedInto, f.range_to as rangeTo, f.range_count as rangeCount,
   exists (select 1 from h_history h where h.what = 'fire' and h.a = f.id and h.now = 'held') as wasHeld,
   (select min(h.seq) from h_history h where h.what = 'fire' and h.a = f.id and h.was = 'planned') as decidedSeq

@@ -39,7 +39,7 @@ export async function snapshotOf(db: SqlReader, { kind, id }: SubjectRef): Promi
     case 'chain_run':
       return row('s_chain_run', 'id, state, reason, ended_at as endedAt');
     case 'fire':
-      return row('s_fire', 'id, state, reason, decided_at as decidedAt');
+      return row('s_fire', 'id, state, reason, nullif(decided_at, 0) as decidedAt');
     case 'alarm':
       return row('s_alarm', 'id, kind, closed_at as closedAt');
     case 'backfill':

@@ -10,6 +10,7 @@ import { adminLists } from './0511-admin-lists.ts';
 import { runDay } from './0530-run-day.ts';
 import { bulkRecord } from './0540-bulk-record.ts';
 import { clusterToken } from './0550-cluster-token.ts';
+import { rowsInPlace } from './0560-rows-in-place.ts';
 
 /** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
 export const schedulerMigrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const schedulerMigrations: readonly Migration[] = [
   runDay,
   bulkRecord,
   clusterToken,
+  rowsInPlace,
 ];

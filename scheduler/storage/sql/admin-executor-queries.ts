@@ -53,7 +53,7 @@ export interface HeldShardRow {
 }
 
 const HELD = `select a.run_id as runId, r.job_id as jobId, j.name as job, r.app_name as appName, a.shard_index as shardIndex,
-    r.shard_total as shardTotal, a.id as logId, a.executor_id as executorId, a.no as attempt, a.state, a.sent_at as sentAt, a.accepted_at as acceptedAt,
+    r.shard_total as shardTotal, a.id as logId, a.executor_id as executorId, a.no as attempt, a.state, a.sent_at as sentAt, nullif(a.accepted_at, 0) as acceptedAt,
     (select count(*) from s_kill_order k where k.log_id = a.id) as stopping`;
 
 /** What one executor has in its hands, the oldest first (index s_attempt_executor). */

@@ -103,7 +103,7 @@ export interface AttemptPageRow {
   readonly sends: number;
 }
 const ATTEMPT = `select id, shard_index as shardIndex, no, executor_id as executorId, address, state, reason, sent_at as sentAt,
-    accepted_at as acceptedAt, ended_at as endedAt, sends from s_attempt`;
+    nullif(accepted_at, 0) as acceptedAt, ended_at as endedAt, sends from s_attempt`;
 
 /** Of some shards of a run (unique key run_id, shard_index, no). */
 export async function attemptsOfShards(

@@ -36,8 +36,8 @@ export interface NewAttempt {
 /** Stores an attempt with the executor's process as it is known now; its id is the wire's logId. */
 export async function insertAttempt(tx: SqlTx, attempt: NewAttempt): Promise<number> {
   return tx.insertReturningId(
-    `insert into s_attempt (run_id, shard_index, no, epoch, executor_id, address, incarnation, state, sent_at)
-     select ?, ?, ?, ?, id, address, incarnation, 'sent', ? from s_executor where id = ?`,
+    `insert into s_attempt (run_id, shard_index, no, epoch, executor_id, address, incarnation, state, sent_at, accepted_at)
+     select ?, ?, ?, ?, id, address, incarnation, 'sent', ?, 0 from s_executor where id = ?`,
     [attempt.runId, attempt.shardIndex, attempt.no, attempt.no, tx.nowMs, attempt.executorId],
   );
 }

@@ -48,7 +48,7 @@ export interface FireRow {
 
 export const FIRE_COLUMNS = `f.id, f.job_id as jobId, f.chain_id as chainId, f.origin, f.dedup_key as dedupKey, f.state,
   f.chain_run_id as chainRunId, f.planned_at as plannedAt, f.business_date as businessDate,
-  f.config_hash as configHash, f.param, f.reason, f.merged_into as mergedInto, f.decided_at as decidedAt`;
+  f.config_hash as configHash, f.param, f.reason, f.merged_into as mergedInto, nullif(f.decided_at, 0) as decidedAt`;
 
 const NEW_COLUMNS = [
   'job_id',
@@ -87,7 +87,7 @@ const valuesOf = (fire: NewFire, nowMs: number): SqlValue[] => [
   fire.mergedInto ?? null,
   fire.rangeTo ?? null,
   fire.rangeCount ?? null,
-  fire.state === 'planned' ? null : nowMs,
+  fire.state === 'planned' ? 0 : nowMs,
 ];
 
 /** Writes fires whose keys are not there yet, and nothing beside them. Returns how many are new. */

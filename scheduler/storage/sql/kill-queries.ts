@@ -37,7 +37,7 @@ export async function insertKillOrder(
 export async function killOrders(db: SqlReader): Promise<KillOrderRow[]> {
   return db.all(
     `select k.log_id as logId, k.run_id as runId, k.job_id as jobId, k.next_at as nextAt, k.sends, k.made_at as madeAt,
-       a.address, a.executor_id as executorId, a.incarnation, a.accepted_at as acceptedAt,
+       a.address, a.executor_id as executorId, a.incarnation, nullif(a.accepted_at, 0) as acceptedAt,
        e.state as executorState, e.incarnation as executorIncarnation
        from s_kill_order k join s_attempt a on a.id = k.log_id join s_executor e on e.id = a.executor_id
       order by k.log_id`,

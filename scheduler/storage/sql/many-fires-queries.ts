@@ -145,7 +145,18 @@ export async function insertFirstShards(
   await tx.insertRows(
     {
       table: 's_attempt',
-      columns: ['run_id', 'shard_index', 'no', 'epoch', 'executor_id', 'address', 'incarnation', 'state', 'sent_at'],
+      columns: [
+        'run_id',
+        'shard_index',
+        'no',
+        'epoch',
+        'executor_id',
+        'address',
+        'incarnation',
+        'state',
+        'sent_at',
+        'accepted_at',
+      ],
     },
     given.map(({ runId, shardIndex, to }): SqlValue[] => [
       runId,
@@ -157,6 +168,7 @@ export async function insertFirstShards(
       to.incarnation,
       'sent',
       tx.nowMs,
+      0,
     ]),
   );
   const logIds = await logIdsOf(tx, [...new Set(given.map(({ runId }) => runId))]);

@@ -22,7 +22,7 @@ export interface SeenFireRow {
 }
 
 const SEEN = `select f.id, j.name as job, c.name as chain, f.origin, f.state, f.reason, f.planned_at as plannedAt,
-    f.business_date as businessDate, f.asked_by as askedBy, f.decided_at as decidedAt, r.id as runId,
+    f.business_date as businessDate, f.asked_by as askedBy, nullif(f.decided_at, 0) as decidedAt, r.id as runId,
     coalesce(n.id, f.chain_run_id) as chainRunId, f.merged_into as mergedInto, f.range_to as rangeTo,
     f.range_count as rangeCount
   from s_fire f
