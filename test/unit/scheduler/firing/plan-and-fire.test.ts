@@ -72,6 +72,20 @@ describe('a cron', () => {
   });
 });
 
+// Without it nobody who may see one group alone would see a run that its schedule has fired.
+test('a run has the group of its job, whether its schedule fired it or a person', async () => {
+  const given = await givenFiring('2026-11-20T10:00:00Z');
+  await given.executor();
+  await given.define([timedJob(1, 'tick', { schedule: cron('0/10 * * * * ?') }), timedJob(2, 'by-hand')]);
+  await given.passUntil('2026-11-20T10:00:10Z');
+  await triggerJob(given.ctx, { job: 'by-hand', businessDate: '2026-11-20', requestId: '1' });
+  const runs = await given.rows('select job_id as job, app_name as groupName from s_run order by job_id, id');
+  expect(runs).toEqual([
+    { job: 1, groupName: 'orders' },
+    { job: 2, groupName: 'orders' },
+  ]);
+});
+
 describe('after an outage', () => {
   const everyMinute = (misfire: object) => [timedJob(1, 'import', { schedule: cron('0 * * * * ?'), misfire })];
 
