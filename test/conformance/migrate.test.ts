@@ -144,6 +144,23 @@ describeOnEachServer('migrations', (server) => {
     await store.close();
   });
 
+  test("items' states have one width, and an item's row keeps its default and takes no other word", async () => {
+    const store = await openFresh();
+    await migrate(store, executorMigrations, { logger });
+    const column = await store.read('type', (db) =>
+      db.get(`select column_type as type from information_schema.columns
+        where table_schema = database() and table_name = 'item' and column_name = 'state'`),
+    );
+    expect(column).toEqual({ type: 'char(10)' });
+    const columns = 'run_id, slice_no, seq, subject, amount_minor, currency, presentation';
+    await store.transaction('item', (tx) => tx.run(`insert into item (${columns}) values (1, 0, 1, 1, 500, 'CNY', 1)`));
+    const become = (state: string) => store.transaction('state', (tx) => tx.run(`update item set state = ?`, [state]));
+    expect(await store.read('state', (db) => db.arrays('select state from item'))).toEqual([['PENDING']]);
+    expect(await become('RETRY_WAIT')).toBe(1);
+    await expect(become('NONSENSE')).rejects.toMatchObject({ code: 'SQL_REFUSED' });
+    await store.close();
+  });
+
   test('who waits for too long is told', async () => {
     const store = await openFresh();
     const { logger: loud, lines } = loggedLines();

@@ -9,6 +9,7 @@ import { batchProgress } from './0007-batch-progress.ts';
 import { executorCluster } from './0009-executor-cluster.ts';
 import { sliceColumns } from './0009-slice-columns.ts';
 import { silentAttempts } from './0010-silent-attempts.ts';
+import { itemsInPlace } from './0011-items-in-place.ts';
 
 /** What a node keeps for itself: its attempts and its outbox. */
 export const nodeMigrations: readonly Migration[] = [node, silentAttempts];
@@ -25,4 +26,5 @@ export const executorMigrations: readonly Migration[] = [
   executorCluster,
   sliceColumns,
   silentAttempts,
+  itemsInPlace,
 ];
