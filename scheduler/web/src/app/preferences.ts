@@ -2,6 +2,7 @@ import i18next from 'i18next';
 import { useSyncExternalStore } from 'react';
 import { initReactI18next } from 'react-i18next';
 import type { Language } from '../pure/format.ts';
+import { type Sentences, type Wording, wordingBy } from '../pure/sentences.ts';
 import { keep, readKept } from './browser-store.ts';
 
 /** Language and theme: kept with the person by the API, and in this browser for the pages before log-in. */
@@ -16,10 +17,16 @@ const night = window.matchMedia('(prefers-color-scheme: dark)');
 const tells = new Set<() => void>();
 let preferences: Preferences = readPreferences();
 
-const TEXTS = {
-  en: () => import('../text/en.ts').then(({ en }) => en),
-  zh: () => import('../text/zh.ts').then(({ zh }) => zh),
-} as const;
+interface Texts {
+  readonly words: Readonly<Record<string, string>>;
+  /** Of the server, which words its own in English. */
+  readonly sentences: Sentences;
+}
+const TEXTS: Readonly<Record<Language, () => Promise<Texts>>> = {
+  en: () => import('../text/en.ts').then(({ en }) => ({ words: en, sentences: {} })),
+  zh: () => import('../text/zh.ts').then(({ zh, ZH_SENTENCES }) => ({ words: zh, sentences: ZH_SENTENCES })),
+};
+const wordings = new Map<Language, Wording>();
 
 export async function startPreferences(): Promise<void> {
   await i18next.use(initReactI18next).init({
@@ -27,7 +34,7 @@ export async function startPreferences(): Promise<void> {
     keySeparator: false,
     nsSeparator: false,
     interpolation: { escapeValue: false },
-    resources: { [preferences.language]: { translation: await TEXTS[preferences.language]() } },
+    resources: { [preferences.language]: { translation: await loadTexts(preferences.language) } },
   });
   night.addEventListener('change', show);
   show();
@@ -38,10 +45,16 @@ export async function setPreferences(change: Partial<Preferences>): Promise<void
   keep(KEEP, JSON.stringify(preferences));
   const { language } = preferences;
   if (!i18next.hasResourceBundle(language, 'translation')) {
-    i18next.addResourceBundle(language, 'translation', await TEXTS[language]());
+    i18next.addResourceBundle(language, 'translation', await loadTexts(language));
   }
   await i18next.changeLanguage(language);
   show();
+}
+
+async function loadTexts(language: Language): Promise<Texts['words']> {
+  const { words, sentences } = await TEXTS[language]();
+  wordings.set(language, wordingBy(sentences));
+  return words;
 }
 
 const subscribe = (tell: () => void) => {
@@ -50,6 +63,11 @@ const subscribe = (tell: () => void) => {
 };
 export const usePreferences = (): Preferences => useSyncExternalStore(subscribe, () => preferences);
 export const useLanguage = (): Language => usePreferences().language;
+/** Gives what the server worded in the language of the page, as far as that knows it. */
+export function useWording(): Wording {
+  return wordings.get(useLanguage()) ?? asItCame;
+}
+const asItCame: Wording = (sentence) => sentence;
 export const useIsDark = (): boolean => useSyncExternalStore(subscribe, isDark);
 
 const isDark = (): boolean => preferences.theme === 'dark' || (preferences.theme === 'system' && night.matches);

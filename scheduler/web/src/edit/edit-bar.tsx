@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { Leaving } from '../look/leaving.tsx';
 import { ProblemNote } from '../look/parts.tsx';
-import { Inert } from '../look/values.tsx';
+import { Said } from '../look/values.tsx';
 import type { Editor } from './use-editor.ts';
 
 /** The foot of an editor: what stands in the way of saving, where it is shown at no field, and the two buttons. */
@@ -31,7 +31,7 @@ export function EditBar<T>({
         {stop}
         {elsewhere.map(([path, message]) => (
           <span key={path} className="wrong" role="alert">
-            <code>{path}</code> <Inert text={message} />
+            <code>{path}</code> <Said text={message} />
           </span>
         ))}
         {isQuiet && problems.size > 0 && (

@@ -6,7 +6,7 @@ import { Field } from '../look/field.tsx';
 import { Icon } from '../look/icon.tsx';
 import { ParamValue } from '../look/param-value.tsx';
 import { SwitchField } from '../look/switch-field.tsx';
-import { Inert } from '../look/values.tsx';
+import { Said } from '../look/values.tsx';
 import {
   asRequired,
   FIELD_TYPES,
@@ -69,7 +69,7 @@ export function ParamFieldsEditor({
       ))}
       {whole !== undefined && (
         <p className="wrong" role="alert">
-          <Inert text={whole} />
+          <Said text={whole} />
         </p>
       )}
       <Button

@@ -2,10 +2,11 @@ import './edit.css';
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useWording } from '../app/preferences.ts';
 import { Field } from '../look/field.tsx';
 import { ParamValue } from '../look/param-value.tsx';
 import { useParamWords } from '../look/param-words.tsx';
-import { Inert } from '../look/values.tsx';
+import { Said } from '../look/values.tsx';
 import { type Drafts, type ParamFields, readParam, writeParam } from '../pure/param-fields.ts';
 
 interface ParamInputProps {
@@ -25,7 +26,8 @@ export function ParamInput(props: ParamInputProps) {
 }
 
 function TextParam({ label, help, text, onChange, problems }: ParamInputProps) {
-  const said = [...problems].map(([name, problem]) => `${name} ${problem}`.trim()).join('; ');
+  const wording = useWording();
+  const said = [...problems].map(([name, problem]) => `${name} ${wording(problem)}`.trim()).join('; ');
   return (
     <Field label={label} help={help} problem={said === '' ? null : said}>
       {(input) => (
@@ -81,7 +83,7 @@ function FieldsParam(props: ParamInputProps & { readonly fields: ParamFields }) 
       </div>
       {whole !== undefined && (
         <p className="wrong" role="alert">
-          <Inert text={whole} />
+          <Said text={whole} />
         </p>
       )}
       <Turn isOff={false} text={t('param.asText')} onTurn={() => setDrafts(null)} />

@@ -4,7 +4,7 @@ import { usePages } from '../api/read.ts';
 import { List } from '../look/list.tsx';
 import { Panel } from '../look/parts.tsx';
 import { State } from '../look/state.tsx';
-import { Inert, Instant } from '../look/values.tsx';
+import { Inert, Instant, Said } from '../look/values.tsx';
 import { type DefinitionRef, routeOf } from './definition-ref.ts';
 
 /** What was planned or asked for, and what became of it. */
@@ -35,7 +35,7 @@ export function PastFires({ of }: { readonly of: DefinitionRef }) {
           {
             key: 'reason',
             title: t('fires.reason'),
-            cell: ({ reason }) => <Inert text={reason ?? ''} className="small" />,
+            cell: ({ reason }) => <Said text={reason ?? ''} className="small" />,
           },
           {
             key: 'run',

@@ -32,6 +32,6 @@ export const problemsOf = (error: unknown): readonly FieldProblem[] =>
 
 export function byPath(problems: readonly FieldProblem[]): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
-  for (const { path, message } of problems) map.set(path, map.has(path) ? `${map.get(path)} ${message}` : message);
+  for (const { path, message } of problems) map.set(path, map.has(path) ? `${map.get(path)}; ${message}` : message);
   return map;
 }

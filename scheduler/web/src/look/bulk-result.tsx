@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Reply } from '../api/client.ts';
 import { State } from './state.tsx';
-import { Inert } from './values.tsx';
+import { Inert, Said } from './values.tsx';
 
 const OUTCOME_STATE = {
   open: 'waiting',
@@ -39,7 +39,7 @@ export function BulkResult({
                 <State state={OUTCOME_STATE[outcome]} />
               </td>
               <td className="soft">
-                {reason !== undefined && <Inert text={reason} />}
+                {reason !== undefined && <Said text={reason} />}
                 {runId !== undefined && <a href={`#/runs/${runId}`}>{t('run.number', { id: runId })}</a>}
               </td>
             </tr>

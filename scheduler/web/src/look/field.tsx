@@ -1,5 +1,5 @@
 import { type ReactNode, useId } from 'react';
-import { Inert } from './values.tsx';
+import { Said } from './values.tsx';
 
 /** A labelled field with its explanation and what the API finds wrong with it. */
 export function Field({
@@ -30,7 +30,7 @@ export function Field({
       })}
       {problem != null && (
         <span className="wrong" id={`${id}wrong`} role="alert">
-          <Inert text={problem} />
+          <Said text={problem} />
         </span>
       )}
       {help !== undefined && (

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Reply } from '../api/client.ts';
 import { Empty } from './parts.tsx';
 import { State } from './state.tsx';
-import { Inert } from './values.tsx';
+import { Inert, Said } from './values.tsx';
 
 export type RunForecast = Reply<'POST /jobs/:jobId/dry-run'>['run'];
 
@@ -21,7 +21,7 @@ export function RunForecastView({ run }: { readonly run: RunForecast }) {
       </p>
       {reason !== null && (
         <p className="soft">
-          <Inert text={reason} />
+          <Said text={reason} />
         </p>
       )}
       <p className="soft small">

@@ -2,7 +2,8 @@ import { Button } from 'antd';
 import { Fragment, type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem, isUnconnected } from '../api/client.ts';
-import { sayProblem } from '../pure/problem-text.ts';
+import { useWording } from '../app/preferences.ts';
+import { sayProblem, sayRefusal } from '../pure/problem-text.ts';
 import { StateMark } from './state.tsx';
 import { Inert } from './values.tsx';
 
@@ -111,13 +112,13 @@ export function ProblemNote({ error, onRetry }: { readonly error: unknown; reado
 
 export function useProblemWords(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
+  const wording = useWording();
   return (error) => {
     if (!(error instanceof ApiProblem)) return error instanceof Error ? error.message : String(error);
     const key = `error.${error.code}`;
     const wait = error.retryAfterSeconds;
     const own = i18n.exists(key) ? t(key, { seconds: wait ?? 0 }) : '';
-    const rest = error.code === 'UNREACHABLE' || error.message === '' ? '' : error.message;
-    return sayProblem(own, rest);
+    return sayProblem(own, error.code === 'UNREACHABLE' ? '' : sayRefusal(error, wording));
   };
 }
 

@@ -4,7 +4,7 @@ import { ApiProblem } from '../api/client.ts';
 export function problemAt(error: unknown, path: string): string | null {
   if (!(error instanceof ApiProblem)) return null;
   const found = error.fields.filter((problem) => problem.path === path).map(({ message }) => message);
-  return found.length === 0 ? null : found.join(' ');
+  return found.length === 0 ? null : found.join('; ');
 }
 
 /** Whether it is about this job, where many are started at once. */

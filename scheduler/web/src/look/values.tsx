@@ -1,13 +1,18 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { onConnectionChange, shownAsOfMs } from '../api/connection.ts';
-import { useLanguage } from '../app/preferences.ts';
+import { useLanguage, useWording } from '../app/preferences.ts';
 import { formatDuration, formatInstant } from '../pure/format.ts';
 import { inertLine } from '../pure/inert-text.ts';
 
 /** What a program or a person wrote: as text, and without what text can do to its surroundings. */
 export function Inert({ text, className = '' }: { readonly text: string; readonly className?: string }) {
   return <bdi className={`inert ${className}`}>{inertLine(text)}</bdi>;
+}
+
+/** A sentence that the server worded: why something waits or failed, what is wrong with a field. */
+export function Said({ text, className = '' }: { readonly text: string; readonly className?: string }) {
+  return <Inert text={useWording()(text)} className={className} />;
 }
 
 type Style = 'minute' | 'second' | 'clock' | 'exact' | 'day';

@@ -1,3 +1,5 @@
+export { ZH_SENTENCES } from './zh-sentences.ts';
+
 /** 页面上的全部文字。键与 en.ts 相同，由测试核对。 */
 export const zh = {
   'nav.tonight': '今夜',

@@ -9,7 +9,7 @@ import { List } from '../../look/list.tsx';
 import { Page, Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
 import { useSearch } from '../../look/use-search.ts';
-import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { Ago, Inert, Instant, Said } from '../../look/values.tsx';
 import { Channels } from './channels.tsx';
 import { Messages } from './messages.tsx';
 import { Rules } from './rules.tsx';
@@ -86,7 +86,7 @@ function AlarmList() {
                   <strong>
                     {t(`alarm.${alarm.kind}`, { defaultValue: alarm.kind })} <SubjectLink alarm={alarm} />
                   </strong>
-                  <Inert text={alarm.message} className="small soft" />
+                  <Said text={alarm.message} className="small soft" />
                 </div>
               ),
             },

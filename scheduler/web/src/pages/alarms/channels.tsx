@@ -3,9 +3,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { type Reply, useRead } from '../../api/read.ts';
+import { useWording } from '../../app/preferences.ts';
 import { EditableList } from '../../look/editable-list.tsx';
 import { useProblemWords } from '../../look/parts.tsx';
-import { Ago, Inert } from '../../look/values.tsx';
+import { Ago, Inert, Said } from '../../look/values.tsx';
 import { ChannelDialog } from './channel-dialog.tsx';
 
 export type Channel = Reply<'GET /alarm-channels'>['items'][number];
@@ -33,7 +34,7 @@ export function Channels() {
         {
           key: 'error',
           title: t('channels.lastError'),
-          cell: ({ lastError }) => <Inert text={lastError ?? ''} className="small" />,
+          cell: ({ lastError }) => <Said text={lastError ?? ''} className="small" />,
         },
       ]}
       rowActions={({ id }) => <TestButton channelId={id} />}
@@ -47,13 +48,14 @@ function TestButton({ channelId }: { readonly channelId: number }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const words = useProblemWords();
+  const wording = useWording();
   const [isBusy, setIsBusy] = useState(false);
   const test = async () => {
     setIsBusy(true);
     try {
       const { sent, problem } = await call('POST /alarm-channels/:channelId/test', { params: { channelId } });
       if (sent) void message.success(t('channels.testSent'));
-      else void message.error(t('channels.testFailed', { problem: problem ?? '' }));
+      else void message.error(t('channels.testFailed', { problem: wording(problem ?? '') }));
     } catch (error) {
       void message.error(words(error));
     }

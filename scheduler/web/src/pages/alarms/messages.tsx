@@ -3,7 +3,7 @@ import { usePages, useRead } from '../../api/read.ts';
 import { List } from '../../look/list.tsx';
 import { Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
-import { Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant, Said } from '../../look/values.tsx';
 
 /** What left, by which way, and what would not go. */
 export function Messages() {
@@ -42,7 +42,7 @@ export function Messages() {
           {
             key: 'error',
             title: t('fires.reason'),
-            cell: ({ error }) => <Inert text={error ?? ''} className="small" />,
+            cell: ({ error }) => <Said text={error ?? ''} className="small" />,
           },
         ]}
       />

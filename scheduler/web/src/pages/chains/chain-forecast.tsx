@@ -3,7 +3,7 @@ import type { Reply } from '../../api/client.ts';
 import { ForecastFrame } from '../../edit/forecast-frame.tsx';
 import { RunForecastView } from '../../look/forecast.tsx';
 import { State } from '../../look/state.tsx';
-import { Duration, Inert, Instant } from '../../look/values.tsx';
+import { Duration, Inert, Instant, Said } from '../../look/values.tsx';
 
 type Forecast = Reply<'POST /chains/:chain/dry-run'>;
 
@@ -45,7 +45,7 @@ export function ChainForecast({ forecast }: { readonly forecast: Forecast }) {
                   <Milestones node={node.job} edges={forecast.edges} />
                   {node.why !== null && (
                     <div className="small soft">
-                      <Inert text={node.why} />
+                      <Said text={node.why} />
                     </div>
                   )}
                 </td>

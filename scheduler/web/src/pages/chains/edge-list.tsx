@@ -5,7 +5,7 @@ import { NamesSelect } from '../../edit/names-select.tsx';
 import { Field } from '../../look/field.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { Empty } from '../../look/parts.tsx';
-import { Inert } from '../../look/values.tsx';
+import { Inert, Said } from '../../look/values.tsx';
 import { EdgeFields } from './edge-fields.tsx';
 import type { ChainInput } from './edit-chain.tsx';
 
@@ -32,7 +32,7 @@ export function EdgeList({
   const [search, setSearch] = useState('');
   const sweeps = chain.sweeps ?? [];
   const shown = chain.nodes.filter((node) => node.toLowerCase().includes(search.toLowerCase()));
-  const wrong = ['nodes', 'edges'].flatMap((path) => problems.get(path) ?? []).join(' ');
+  const wrong = ['nodes', 'edges'].flatMap((path) => problems.get(path) ?? []).join('; ');
   return (
     <div className="stack tight">
       <div className="row">
@@ -61,7 +61,7 @@ export function EdgeList({
       </div>
       {wrong !== '' && (
         <p className="wrong" role="alert">
-          <Inert text={wrong} />
+          <Said text={wrong} />
         </p>
       )}
       {chain.nodes.length === 0 && <Empty>{t('chain.noNodes')}</Empty>}

@@ -6,7 +6,7 @@ import { useRead } from '../../api/read.ts';
 import { useAsk } from '../../look/ask.tsx';
 import { List } from '../../look/list.tsx';
 import { Panel } from '../../look/parts.tsx';
-import { Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant, Said } from '../../look/values.tsx';
 
 export function HeldFires() {
   const { t } = useTranslation();
@@ -47,7 +47,7 @@ export function HeldFires() {
           {
             key: 'reason',
             title: t('fires.reason'),
-            cell: ({ reason }) => <Inert text={reason ?? ''} className="small" />,
+            cell: ({ reason }) => <Said text={reason ?? ''} className="small" />,
           },
           {
             key: 'do',

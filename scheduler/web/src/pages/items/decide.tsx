@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call } from '../../api/client.ts';
 import { useRead } from '../../api/read.ts';
+import { useWording } from '../../app/preferences.ts';
 import { useMay } from '../../app/session.tsx';
 import { useAsk } from '../../look/ask.tsx';
 import { useProblemWords } from '../../look/parts.tsx';
@@ -30,6 +31,7 @@ export function Decide({
   const client = useQueryClient();
   const { message } = App.useApp();
   const words = useProblemWords();
+  const wording = useWording();
   const may = useMay();
   const [isAsking, setIsAsking] = useState(false);
   if (!may('run', group)) return null;
@@ -38,7 +40,7 @@ export function Decide({
     try {
       const { asked, text } = await call('POST /items/ask-now', { body: { group, requestNo } });
       if (asked) void message.success(t('items.asked'));
-      else void message.warning(text ?? t('items.notAsked'));
+      else void message.warning(text === null ? t('items.notAsked') : wording(text));
       await client.invalidateQueries();
     } catch (error) {
       void message.error(words(error));

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { addressOf, call } from '../../api/client.ts';
 import { type Reply, usePages } from '../../api/read.ts';
 import { AdminsOnly } from '../../app/admins-only.tsx';
-import { useLanguage } from '../../app/preferences.ts';
+import { useLanguage, useWording } from '../../app/preferences.ts';
 import { Choose, SearchBox } from '../../look/choose.tsx';
 import { Icon } from '../../look/icon.tsx';
 import { List } from '../../look/list.tsx';
@@ -147,6 +147,7 @@ function More({ entry }: { readonly entry: Entry }) {
 function Tools({ query }: { readonly query: Readonly<Record<string, unknown>> }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const wording = useWording();
   const [said, setSaid] = useState<Reply<'GET /audit/verify'> | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -168,7 +169,7 @@ function Tools({ query }: { readonly query: Readonly<Record<string, unknown>> })
           <StateMark state={said.brokenAt === null ? 'succeeded' : 'critical'} />
           {said.brokenAt === null
             ? t('audit.whole', { entries: formatCount(said.entries, language) })
-            : t('audit.broken', { seq: said.brokenAt, problem: said.problem ?? '' })}
+            : t('audit.broken', { seq: said.brokenAt, problem: wording(said.problem ?? '') })}
         </span>
       )}
       <Button loading={isBusy} onClick={() => void verify()}>

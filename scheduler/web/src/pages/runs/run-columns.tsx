@@ -2,9 +2,10 @@ import './run.css';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Reply } from '../../api/read.ts';
+import { useWording } from '../../app/preferences.ts';
 import type { Column } from '../../look/list.tsx';
 import { State } from '../../look/state.tsx';
-import { Duration, Inert, Instant } from '../../look/values.tsx';
+import { Duration, Inert, Instant, Said } from '../../look/values.tsx';
 import { inertLine } from '../../pure/inert-text.ts';
 
 type RunLine = Reply<'GET /runs'>['items'][number];
@@ -13,6 +14,7 @@ type RunLine = Reply<'GET /runs'>['items'][number];
 export function useRunColumns(): readonly Column<RunLine>[] {
   const { t } = useTranslation();
   const waits = useWaitsFor();
+  const wording = useWording();
   return [
     {
       key: 'job',
@@ -44,8 +46,11 @@ export function useRunColumns(): readonly Column<RunLine>[] {
         <div className="title-cell">
           <State state={run.state} />
           {(run.waitsFor !== null || run.reason !== null) && (
-            <span className="small soft reason" title={run.reason === null ? undefined : inertLine(run.reason)}>
-              {run.waitsFor === null ? <Inert text={run.reason ?? ''} /> : waits(run.waitsFor)}
+            <span
+              className="small soft reason"
+              title={run.reason === null ? undefined : inertLine(wording(run.reason))}
+            >
+              {run.waitsFor === null ? <Said text={run.reason ?? ''} /> : waits(run.waitsFor)}
             </span>
           )}
         </div>

@@ -5,7 +5,7 @@ import { type Reply, useRead } from '../../api/read.ts';
 import { LoadedPage } from '../../look/loaded-page.tsx';
 import { Page, Panel } from '../../look/parts.tsx';
 import { State, StateMark, toneOf } from '../../look/state.tsx';
-import { Inert } from '../../look/values.tsx';
+import { Inert, Said } from '../../look/values.tsx';
 import { Verdict } from '../../look/verdict.tsx';
 import { Nowhere } from '../nowhere.tsx';
 import { Money } from '../tonight/money.tsx';
@@ -110,7 +110,7 @@ function Why({ detail }: { readonly detail: RunDetail }) {
       {run.state === 'dispatched' && <WhatWaits told={detail.told} group={run.group} />}
       {run.reason !== null && (
         <p>
-          <Inert text={run.reason} />
+          <Said text={run.reason} />
         </p>
       )}
       {detail.throttled !== null && (

@@ -7,7 +7,7 @@ import { type Reply, usePages } from '../../api/read.ts';
 import { Choose } from '../../look/choose.tsx';
 import { Bones, Empty, ProblemNote } from '../../look/parts.tsx';
 import { State, StateMark, useStateWord } from '../../look/state.tsx';
-import { Duration, Inert, Instant, serverNow } from '../../look/values.tsx';
+import { Duration, Inert, Instant, Said, serverNow } from '../../look/values.tsx';
 import { MAP_MAX, ShardMap } from './shard-map.tsx';
 
 export type Shard = Reply<'GET /runs/:runId/shards'>['items'][number];
@@ -152,7 +152,7 @@ function ShardRow({ shard }: { readonly shard: Shard }) {
       </div>
       {shard.reason !== null && (
         <div className="small soft">
-          <Inert text={shard.reason} />
+          <Said text={shard.reason} />
         </div>
       )}
       {isOpen &&
@@ -163,7 +163,7 @@ function ShardRow({ shard }: { readonly shard: Shard }) {
               <StateMark state={attempt.state} size={13} /> <AttemptWord state={attempt.state} />
             </span>
             <span className="wide cut">
-              {attempt.reason === null ? attempt.address : <Inert text={attempt.reason} />}
+              {attempt.reason === null ? attempt.address : <Said text={attempt.reason} />}
             </span>
             <span className="wide">
               <Instant atMs={attempt.sentAtMs} style="second" />

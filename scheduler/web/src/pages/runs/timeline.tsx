@@ -4,7 +4,7 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Reply, useRead } from '../../api/read.ts';
 import { Empty, Loaded, Panel } from '../../look/parts.tsx';
-import { Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant, Said } from '../../look/values.tsx';
 
 /** What every run has, in thousands where there are many shards; left out unless it is asked for. */
 const USUAL: readonly string[] = ['sent', 'accepted'];
@@ -93,7 +93,7 @@ function LineText({ line: { atMs, kind, shardIndex, attempt, address, text } }: 
         {text !== null && (
           <span className="soft">
             {' '}
-            – <Inert text={text} />
+            – <Said text={text} />
           </span>
         )}
       </span>

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { Empty, Panel } from '../../look/parts.tsx';
 import { StateMark } from '../../look/state.tsx';
-import { Ago, Inert } from '../../look/values.tsx';
+import { Ago, Inert, Said } from '../../look/values.tsx';
 import type { TonightReply } from './tonight.tsx';
 
 const SHOWN = 6;
@@ -29,7 +29,7 @@ export function Alarms({ alarms }: { readonly alarms: TonightReply['alarms'] }) 
                   <Ago atMs={alarm.lastAtMs} />
                 </span>
                 <div className="small soft">
-                  <Inert text={alarm.message} />
+                  <Said text={alarm.message} />
                 </div>
               </div>
             </li>

@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../../app/preferences.ts';
+import { useLanguage, useWording } from '../../app/preferences.ts';
 import { useNow } from '../../look/values.tsx';
 import { judgeOutlook, type NightClock, type Outlook, placeOnBand } from '../../pure/eta.ts';
 import { formatCount, formatDuration, formatInstant, formatRate } from '../../pure/format.ts';
+import { inertLine } from '../../pure/inert-text.ts';
 import { countOpen, standingNode, waitingByLeg } from '../../pure/money-states.ts';
 import type { ChainRunDetail, TonightReply } from './tonight.tsx';
 import { WhatWaits } from './what-waits.tsx';
@@ -44,6 +45,7 @@ function Say({
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const wording = useWording();
   const clock = (atMs: number) => formatInstant(atMs, { language, style: 'clock' });
   const span = (ms: number) => {
     const unitMs = ms < 60_000 ? 1_000 : 60_000;
@@ -83,7 +85,7 @@ function Say({
   return (
     <p className="horizon-say" aria-live="polite">
       {first}
-      <small>{[second, reason ?? ''].filter((part) => part !== '').join(' · ')}</small>
+      <small>{[second, inertLine(wording(reason ?? ''))].filter((part) => part !== '').join(' · ')}</small>
     </p>
   );
 }

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useLanguage } from '../../app/preferences.ts';
+import { useLanguage, useWording } from '../../app/preferences.ts';
 import { Progress } from '../../look/parts.tsx';
 import { StateMark, toneOf, useStateWord } from '../../look/state.tsx';
 import { useNow } from '../../look/values.tsx';
@@ -25,6 +25,7 @@ export function NodeBox({
   readonly style: { left: number; top: number; width: number };
 }) {
   const word = useStateWord();
+  const wording = useWording();
   const state = node.picture.kind === 'run' ? node.picture.state : node.picture.kind;
   const { progress } = node;
   const isOpen = node.runId !== null && node.endedAtMs === null;
@@ -46,7 +47,8 @@ export function NodeBox({
   );
   const look = `node tone-${toneOf(state)}`;
   const box = { ...style, height: BOX_HEIGHT };
-  const title = node.picture.kind === 'run' && node.picture.reason !== null ? node.picture.reason : undefined;
+  const title =
+    node.picture.kind === 'run' && node.picture.reason !== null ? inertLine(wording(node.picture.reason)) : undefined;
   if (node.runId === null) {
     return node.jobId === null ? (
       <span className={look} style={box}>
@@ -70,6 +72,7 @@ function useNodeLines(node: Node): { readonly left: string; readonly right: stri
   const { t } = useTranslation();
   const language = useLanguage();
   const word = useStateWord();
+  const wording = useWording();
   const nowMs = useNow(1_000);
   const { picture, progress, startedAtMs, endedAtMs } = node;
   const until = node.etaAtMs === null ? '' : `~${formatInstant(node.etaAtMs, { language, style: 'clock' })}`;
@@ -83,7 +86,7 @@ function useNodeLines(node: Node): { readonly left: string; readonly right: stri
   }
   if (picture.kind === 'plan')
     return { left: inertLine(picture.group), right: picture.enabled ? '' : t('state.disabled') };
-  if (picture.kind === 'passed_over') return { left: inertLine(picture.why), right: '' };
+  if (picture.kind === 'passed_over') return { left: inertLine(wording(picture.why)), right: '' };
   if (picture.kind !== 'run' || startedAtMs === null)
     return { left: node.hold === null ? '' : t('node.held'), right: '' };
   if (endedAtMs !== null)

@@ -1,0 +1,123 @@
+/**
+ * Sentences that the scheduler and its executors word in English, because databases, logs and shells keep them so, worded
+ * again in the language of the page. A catalogue has each sentence as it stands in the server's source, with its places:
+ *
+ * - `{path}` is anything, shown as it came;
+ * - `{#n}` is a number, `{@job}` a name or address, without blanks;
+ * - `{>why}` is a sentence again, or several of them with `; ` between;
+ * - `{is|are}` is one of these words.
+ *
+ * A sentence of which the catalogue knows nothing is shown as it came: it is a handler's own, or of a newer scheduler.
+ */
+export type Sentences = Readonly<Record<string, string>>;
+
+/** Gives a sentence in the language of the catalogue. */
+export type Wording = (sentence: string) => string;
+
+interface Pattern {
+  readonly head: string;
+  readonly shape: RegExp;
+  readonly places: readonly Place[];
+  readonly answer: string;
+}
+interface Place {
+  readonly name: string;
+  readonly isSentence: boolean;
+}
+
+const PLACE = /\{(?:([#@>]?)(\w+)|([^{}|]*(?:\|[^{}|]*)+))\}/g;
+const SHAPES: Readonly<Record<string, string>> = {
+  '': '(.*?)',
+  '>': '(.*?)',
+  '#': '(-?\\d[\\d.,]*)',
+  '@': '([^\\s"]+)',
+};
+/** Where in a list the next one begins: what the one before it says last may be a person's words, `; ` among them. */
+const NEXT =
+  /; (?=(?:shard \d+|beforeRun|afterRun) \w+: |and \d+ more$|another branch stood in for |[\w.-]+>[\w.-]+: )/;
+/** A page shows the same few sentences again and again. */
+const KEPT_MAX = 1_000;
+/** Longer ones are texts of a program. */
+const CHARS_MAX = 4_000;
+const PIECES_MAX = 12;
+
+export function wordingBy(catalogue: Sentences): Wording {
+  // What says more of itself is asked first: `waits for {>runs} of the job` before `waits for {path}`.
+  const patterns = Object.keys(catalogue)
+    .sort((one, other) => plainLength(other) - plainLength(one))
+    .map((sentence) => patternOf(sentence, catalogue[sentence] ?? ''));
+  const kept = new Map<string, string>();
+  const recognise = (sentence: string): string | null => {
+    for (const pattern of patterns) {
+      if (!sentence.startsWith(pattern.head)) continue;
+      const found = pattern.shape.exec(sentence);
+      if (found !== null) return fill(pattern, found.slice(1), say);
+    }
+    return null;
+  };
+  const say: Wording = (sentence) => {
+    if (sentence === '' || sentence.length > CHARS_MAX) return sentence;
+    const before = kept.get(sentence);
+    if (before !== undefined) return before;
+    const listed = sentence.split(NEXT);
+    const said =
+      listed.length > 1 ? listed.map(say).join('；') : (recognise(sentence) ?? sayPieces(sentence, recognise));
+    if (kept.size >= KEPT_MAX) kept.clear();
+    kept.set(sentence, said);
+    return said;
+  };
+  return say;
+}
+
+/** How a sentence of a catalogue stands in the source: its places as `{}`, one for each of the words it may have. */
+export function skeletonsOf(sentence: string): string[] {
+  const [place] = sentence.match(/\{[^{}|]*(?:\|[^{}|]*)+\}/) ?? [];
+  if (place === undefined) return [sentence.replace(PLACE, '{}')];
+  return place
+    .slice(1, -1)
+    .split('|')
+    .flatMap((word) => skeletonsOf(sentence.replace(place, () => word)));
+}
+
+function patternOf(sentence: string, answer: string): Pattern {
+  const places: Place[] = [];
+  let shape = '';
+  let end = 0;
+  for (const found of sentence.matchAll(PLACE)) {
+    const [whole, kind = '', name, words] = found;
+    shape += escaped(sentence.slice(end, found.index));
+    end = found.index + whole.length;
+    if (name === undefined) {
+      shape += `(?:${(words ?? '').split('|').map(escaped).join('|')})`;
+    } else {
+      shape += SHAPES[kind] ?? '';
+      places.push({ name, isSentence: kind === '>' });
+    }
+  }
+  const head = sentence.split('{', 1)[0] ?? '';
+  return { head, shape: new RegExp(`^${shape}${escaped(sentence.slice(end))}$`, 's'), places, answer };
+}
+
+function fill({ places, answer }: Pattern, values: readonly string[], say: Wording): string {
+  return answer.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const at = places.findIndex((place) => place.name === name);
+    const value = values[at];
+    if (value === undefined) return whole;
+    return places[at]?.isSentence === true ? say(value) : value;
+  });
+}
+
+/** Several that know nothing of each other, such as what is wrong with a field. */
+function sayPieces(sentence: string, recognise: (part: string) => string | null): string {
+  const pieces = sentence.split('; ');
+  if (pieces.length > PIECES_MAX) return sentence;
+  const said = pieces.map((piece) => recognise(piece));
+  return said.reduce<string>((all, text, at) => {
+    const piece = text ?? pieces[at] ?? '';
+    if (at === 0) return piece;
+    return `${all}${text === null && said[at - 1] === null ? '; ' : '；'}${piece}`;
+  }, '');
+}
+
+const plainLength = (sentence: string): number => sentence.replace(PLACE, '').length;
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
