@@ -9,7 +9,8 @@ import {
 } from '../../../scheduler/web/src/pure/format.ts';
 
 test.each([
-  [0, '0 ms', '0毫秒'],
+  [0, '0 s', '0秒'],
+  [1, '1 ms', '1毫秒'],
   [999, '999 ms', '999毫秒'],
   [1_000, '1 s', '1秒'],
   [1_949, '1.9 s', '1.9秒'],
@@ -43,6 +44,10 @@ test('a span that a person types is read, and written back in its largest exact 
   ]);
   expect(['', 'soon', '-5s', '5 weeks'].map(readDuration)).toEqual([null, null, null, null]);
   for (const ms of [0, 1, 999, 1_000, 90_000, 3_600_000, 86_400_000]) expect(readDuration(writeDuration(ms))).toBe(ms);
+});
+
+test('nothing is no time of any unit, and is said and written in one', () => {
+  expect([formatDuration(0, 'en'), writeDuration(0)]).toEqual(['0 s', '0s']);
 });
 
 test('an instant is told in the zone that is asked for', () => {

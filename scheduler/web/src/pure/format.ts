@@ -16,6 +16,7 @@ export function formatDuration(ms: number, language: Language): string {
   const [d, h, min, s, milli] = UNITS[language];
   const gap = language === 'en' ? ' ' : '';
   if (ms < 0) return `-${formatDuration(-ms, language)}`;
+  if (ms === 0) return `0${s}`;
   if (ms < SECOND) return `${Math.round(ms)}${milli}`;
   if (ms < 10 * SECOND && ms % SECOND !== 0) return `${(Math.floor(ms / 100) / 10).toFixed(1)}${s}`;
   const two = (large: number, largeUnit: string, small: number, smallUnit: string) =>
@@ -61,6 +62,7 @@ export function readDuration(text: string): number | null {
 
 /** The way back: the largest unit that is exact. */
 export function writeDuration(ms: number): string {
+  if (ms === 0) return '0s';
   for (const [unit, factor] of [
     ['d', DAY],
     ['h', HOUR],
