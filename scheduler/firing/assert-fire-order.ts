@@ -15,12 +15,15 @@ export function assertRequestId(requestId: string): void {
   }
 }
 
+/** A hold and what was held are shown where there is one line for the reason. */
+export const FIRING_REASON_MAX = 200;
+
 /** Who decides something has a name, and where a reason is wanted, a reason. */
 export function assertPerson({ by, reason }: { readonly by: string; readonly reason?: string }): void {
   if (by.trim() === '' || by.length > 64)
     throw new DaybreakError('BAD_INPUT', 'by must name who asks, 1 to 64 characters');
-  if (reason !== undefined && (reason.trim() === '' || reason.length > 200)) {
-    const why = 'must have 1 to 200 characters';
+  if (reason !== undefined && (reason.trim() === '' || reason.length > FIRING_REASON_MAX)) {
+    const why = `must have 1 to ${FIRING_REASON_MAX} characters`;
     throw new DaybreakError('BAD_INPUT', `reason ${why}`, { details: { path: 'reason', why } });
   }
 }

@@ -185,6 +185,23 @@ describe('a channel', () => {
     expect(record).not.toContain('abc-secret');
   });
 
+  test('is refused by the fields of its own kind, and no other', async () => {
+    const admin = await givenAdmin(embedded, { options: LOOPBACK });
+    const root = await admin.setUp();
+    const saidOf = async (settings: object) => {
+      const body = { name: 'night', kind: 'email', settings };
+      const answer = await admin.ask('POST /alarm-channels', root, { body: body as never });
+      const { fields } = (answer.body as unknown as { error: { fields: { path: string; message: string }[] } }).error;
+      return fields.map(({ path, message }) => `${path} ${message}`);
+    };
+    const mail = { host: 'mail.example', port: 465, security: 'tls', from: 'night@example.com', to: ['a@example.com'] };
+    expect(await saidOf({ ...mail, port: 70_000 })).toEqual(['settings.port must be <= 65535']);
+    expect(await saidOf({ host: mail.host, port: mail.port, security: 'tls' })).toEqual([
+      'settings.from is missing',
+      'settings.to is missing',
+    ]);
+  });
+
   test.each([
     ['webhook', '', 'refused', (body: Heard['body']) => body.text],
     ['slack', 'ok', null, (body: Heard['body']) => body.text],

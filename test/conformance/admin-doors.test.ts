@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../../scheduler/api/admin/contract/route.ts';
 import { ROUTES, type RouteName } from '../../scheduler/api/admin/contract/routes.ts';
+import { FIRING_REASON_MAX } from '../../scheduler/firing/assert-fire-order.ts';
 import { describeOnEachStore } from '../support/each-store.ts';
 import { type Asker, type GivenAdmin, givenAdmin, NOBODY, PASSWORD, urlOf } from '../support/given-admin.ts';
 import { job } from '../support/given-scheduler.ts';
@@ -22,6 +23,8 @@ describeOnEachStore('the doors of the admin', (newPlace) => {
     expect((await given.ask('POST /setup', NOBODY, { body: { ...order, token: 'a'.repeat(64) } })).status).toBe(401);
     const root = await given.setUp();
     expect((await given.ask('GET /session', root)).body.principal).toMatchObject({ name: 'root', isAdmin: true });
+    const { items } = (await given.ask('GET /users', root)).body;
+    expect(items).toMatchObject([{ name: 'root', lastLoginAtMs: expect.any(Number) }]);
     expect((await given.ask('POST /setup', NOBODY, { body: order })).status).toBe(401);
     expect((await given.ask('GET /setup', NOBODY)).body).toEqual({ needed: false });
   });
@@ -221,7 +224,12 @@ describeOnEachStore('the doors of the admin', (newPlace) => {
     const past = { name: 'rota', expiresAtMs: 1 };
     expect(await said('POST /keys', { body: past })).toEqual([400, expect.stringMatching(/^expiresAtMs is past/)]);
     const hold = { scope: 'job', name: 'mine', reason: 'x'.repeat(201) } as const;
-    expect(await said('POST /holds', { body: hold })).toEqual([400, 'reason must have 1 to 200 characters']);
+    // One limit, said in the same words by the shape of the request and by what keeps it.
+    for (const reason of ['x'.repeat(201), '   ']) {
+      const answer = await said('POST /holds', { body: { ...hold, reason } });
+      expect(answer).toEqual([400, 'reason must have 1 to 200 characters']);
+    }
+    expect(ROUTES['POST /holds'].body.properties.reason).toMatchObject({ maxLength: FIRING_REASON_MAX });
     const ages = { job: 'mine', fromDate: '2000-01-01', toDate: '2026-11-20', requestId: 'ages' };
     expect(await said('POST /backfills', { body: ages })).toEqual([
       400,

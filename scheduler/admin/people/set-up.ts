@@ -1,6 +1,6 @@
 import { DaybreakError } from '../../../shared/errors.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
-import { insertUser } from '../../storage/sql/admin-people-queries.ts';
+import { insertUser, noteLogin } from '../../storage/sql/admin-people-queries.ts';
 import {
   isAnybodyThere,
   lockSetup,
@@ -63,6 +63,7 @@ export async function setUp(ctx: SchedulerContext, order: SetUp, settings: Admin
     const userId = await insertUser(tx, { name, displayName, email: null, passwordHash, isAdmin: 1, mustChange: 0 });
     if (userId === null) throw badLink();
     await noteSetupUsed(tx);
+    await noteLogin(tx, userId, null);
     return freshSession(tx, ctx, { userId, from: order.from, agent: order.agent }, settings);
   });
 }

@@ -38,7 +38,9 @@ function checker(schema: TSchema): InputReader {
   const validator = Compile(schema);
   return (value) => {
     if (validator.Check(value)) return value;
-    const problems = [...validator.Errors(value)].slice(0, 20).flatMap((fault) => problemsOf(fault, schema));
+    const faults = ofWhatWasMeant([...validator.Errors(value)] as Fault[], schema, value).slice(0, 20);
+    const named = faults.flatMap((fault) => problemsOf(fault, schema));
+    const problems = [...new Map(named.map((problem) => [`${problem.path} ${problem.message}`, problem])).values()];
     throw new FieldsError(problems.length === 0 ? [{ path: '', message: 'has the wrong shape' }] : problems);
   };
 }
@@ -50,6 +52,29 @@ interface Fault {
   readonly message: string;
   readonly params: object;
 }
+
+/**
+ * Where one of several shapes may be sent, only the faults of that which what was sent looks like: nobody who sends a mail
+ * server hears that an address of a webhook is missing.
+ */
+function ofWhatWasMeant(faults: readonly Fault[], schema: TSchema, value: unknown): readonly Fault[] {
+  const unions = faults.filter(({ keyword }) => keyword === 'anyOf');
+  return unions.reduce((left, { schemaPath, instancePath }) => {
+    const shapes = schemaAt(schema, schemaPath).anyOf as readonly { readonly properties?: object }[];
+    const sent = valueAt(value, instancePath);
+    if (typeof sent !== 'object' || sent === null) return left;
+    const likeness = shapes.map(({ properties = {} }) => Object.keys(sent).filter((name) => name in properties).length);
+    const meant = likeness.indexOf(Math.max(...likeness));
+    if (likeness.filter((count) => count === likeness[meant]).length > 1) return left;
+    return left.filter((fault) => {
+      const within = fault.schemaPath.startsWith(`${schemaPath}/anyOf/`) && fault.instancePath.startsWith(instancePath);
+      return !within || fault.schemaPath.slice(schemaPath.length).split('/')[2] === String(meant);
+    });
+  }, faults);
+}
+
+const valueAt = (value: unknown, pointer: string): unknown =>
+  partsOf(pointer).reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
 
 function problemsOf(fault: Fault, schema: TSchema): FieldProblem[] {
   const { keyword, schemaPath, instancePath, message, params } = fault;
@@ -73,6 +98,7 @@ function problemsOf(fault: Fault, schema: TSchema): FieldProblem[] {
   if (keyword === 'minItems' && limit === 1) return [{ path, message: 'must have at least one' }];
   // What may be left empty says what it has to be; that it is not empty is plain.
   if (keyword === 'anyOf' || (keyword === 'type' && /\/anyOf\/\d+$/.test(schemaPath) && isNull(params))) return [];
+  if (keyword === 'maxLength') return [{ path, message: lengthInWords(schema, schemaPath) ?? message }];
   if (keyword === 'pattern') return [{ path, message: inWords(schema, schemaPath) ?? message }];
   return [{ path, message }];
 }
@@ -81,17 +107,34 @@ const isNull = (params: object): boolean => (params as { type?: unknown }).type 
 
 /** A pattern is for programs. Where its schema says in words what it wants, people get those. */
 function inWords(schema: TSchema, schemaPath: string): string | null {
-  const parts = schemaPath.split('/').slice(1);
-  const found = parts.reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], schema);
-  const description = (found as { description?: unknown } | undefined)?.description;
+  const { description } = schemaAt(schema, schemaPath);
   return typeof description === 'string' ? `must be ${description}` : null;
+}
+
+/** Where both ends are given, as whoever keeps the text says it. */
+function lengthInWords(schema: TSchema, schemaPath: string): string | null {
+  const { minLength, maxLength } = schemaAt(schema, schemaPath);
+  return typeof minLength === 'number' ? `must have ${minLength} to ${maxLength} characters` : null;
+}
+
+function schemaAt(schema: TSchema, schemaPath: string): Record<string, unknown> {
+  const parts = schemaPath.split('/').slice(1);
+  return parts.reduce<Record<string, unknown>>((at, part) => (at[part] ?? {}) as Record<string, unknown>, {
+    ...schema,
+  });
 }
 
 /** `/edges/2/to` is `edges[2].to`. */
 function pathOf(pointer: string): string {
-  const parts = pointer === '' ? [] : pointer.slice(1).split('/');
-  return parts.reduce((path, part) => {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  return partsOf(pointer).reduce((path, name) => {
     return /^\d+$/.test(name) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
   }, '');
 }
+
+const partsOf = (pointer: string): string[] =>
+  pointer === ''
+    ? []
+    : pointer
+        .slice(1)
+        .split('/')
+        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { route } from './route.ts';
-import { Done, Id, Instant, maybe, Name, orNull, PAGE, pageOf, Reason, strict, words } from './shapes.ts';
+import { Done, FiringReason, Id, Instant, maybe, Name, orNull, PAGE, pageOf, strict, words } from './shapes.ts';
 
 export const Alarm = Type.Object({
   id: Id,
@@ -125,7 +125,7 @@ export const alarmRoutes = {
     permission: 'run',
     subject: { kind: 'alarm', in: 'params', field: 'alarmId' },
     params: strict({ alarmId: Id }),
-    body: strict({ reason: Reason }),
+    body: strict({ reason: FiringReason }),
     reply: Type.Object({ closed: Type.Boolean() }),
     audit: 'alarm.close',
   }),

@@ -1,4 +1,5 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { FIRING_REASON_MAX } from '../../../firing/assert-fire-order.ts';
 
 /** What all shapes of /api/v1 have in common. Instants are epoch milliseconds, names that end in AtMs; amounts are digit text. */
 
@@ -24,6 +25,8 @@ export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 export const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a day as YYYY-MM-DD' });
 /** Why somebody does something; kept with what was done. */
 export const Reason = Type.String({ minLength: 1, maxLength: 1000 });
+/** The same of what stops, releases or decides fires, and of alarms: as much as the scheduler keeps of it. */
+export const FiringReason = Type.String({ minLength: 1, maxLength: FIRING_REASON_MAX });
 /** The same id for the same thing is the same request, however often it is sent. */
 export const RequestId = Type.String({ minLength: 1, maxLength: 128 });
 /** In a path or a query numbers come as text; they are read before they are checked. */
