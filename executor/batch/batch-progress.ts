@@ -134,7 +134,22 @@ async function saveRow(tx: SqlTx, { instanceId, epoch }: Execution, progress: Ba
   await tx.insertRows({ table: 'batch_progress', columns: ['id', ...columns], onConflict: 'ignore' }, [
     [instanceId, ...values],
   ]);
-  await tx.run('delete from batch_progress where expires_at < ?', [tx.nowMs]);
+  await deleteExpired(tx);
+}
+
+const EXPIRED_AT_ONCE = 100;
+
+/** Those that nobody else has just now, by their keys: two jobs that begin together would wait for each other's new row. */
+async function deleteExpired(tx: SqlTx): Promise<void> {
+  const expired = await tx.all<{ id: number }>(
+    `select id from batch_progress where expires_at < ? order by expires_at limit ${EXPIRED_AT_ONCE}${tx.forUpdateSkipLocked}`,
+    [tx.nowMs],
+  );
+  if (expired.length > 0)
+    await tx.deleteRows(
+      { table: 'batch_progress', key: ['id'] },
+      expired.map(({ id }) => [id]),
+    );
 }
 
 async function readRow(store: SqlStore, instanceId: number): Promise<BatchProgress | null> {
