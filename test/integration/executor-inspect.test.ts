@@ -163,6 +163,29 @@ test('a run of which nothing was told yet shows what its executors answer: done,
   ]);
 });
 
+test('an item that waits for its premium says whether that is in the air or with people', async () => {
+  const world = await MoneyWorld.open();
+  onTestFinished(() => world.close());
+  const inspections = settlementInspections(world.store, world.engine);
+  await world.plans(
+    { contractNo: 'C-1' },
+    { contractNo: 'C-1', leg: 'PRINCIPAL' },
+    { contractNo: 'C-2', state: 'held' },
+    { contractNo: 'C-2', leg: 'PRINCIPAL' },
+  );
+  world.gateway.fate = () => ({ outcome: 'PROCESSING', code: 'OK' });
+  await world.debit();
+  await world.debitPrincipals();
+  const { items } = (await inspections['items.unresolved']?.({})) as {
+    items: { key: string; reason: string | null }[];
+  };
+  expect(items.map(({ key, reason }) => [key, reason])).toEqual([
+    ['C-1 PREMIUM 1', 'UNCLEAR'],
+    ['C-1 PRINCIPAL 1', 'PREMIUM_OPEN'],
+    ['C-2 PRINCIPAL 1', 'PREMIUM_HELD'],
+  ]);
+});
+
 /** What a settling executor says of a night with one item that only people can judge. */
 async function aNightInDoubt(world: MoneyWorld): Promise<void> {
   const inspections = settlementInspections(world.store, world.engine);

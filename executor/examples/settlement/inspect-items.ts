@@ -25,11 +25,15 @@ interface ItemRow {
   readonly nextCheckAt: number | null;
   readonly subject: number;
   readonly openId: number | null;
+  readonly openReason: string | null;
+  /** Of the premium of the same contract and period, where the item was asked for as one that is open. */
+  readonly premium?: string | null;
 }
 
 const COLUMNS = `i.run_id as runId, i.slice_no as sliceNo, i.seq, p.contract_no as contractNo, p.period, p.leg,
     c.request_no as requestNo, i.currency, cast(i.amount_minor as char) as amountMinor, i.state, i.reason, i.attempt,
-    r.business_date as businessDate, o.opened_at as openedAt, o.next_check_at as nextCheckAt, i.subject, o.id as openId`;
+    r.business_date as businessDate, o.opened_at as openedAt, o.next_check_at as nextCheckAt, i.subject, o.id as openId,
+    o.reason as openReason`;
 
 // Each by a key: the call by its own, the item by its place, the plan by its id.
 const BY_CALL = `from call_out c join item i on i.run_id = c.run_id and i.slice_no = c.slice_no and i.seq = c.seq
@@ -76,8 +80,9 @@ export async function unresolvedItems(store: SqlStore, given: Readonly<Record<st
   if (state === 'MANUAL') return manualItems(store, limit, after);
   return store.read('unresolved-items', async (db) => {
     const rows = await db.all<ItemRow>(
-      `select ${COLUMNS} from open_item o join item i on i.run_id = o.run_id and i.slice_no = o.slice_no and i.seq = o.seq
+      `select ${COLUMNS}, g.state as premium from open_item o join item i on i.run_id = o.run_id and i.slice_no = o.slice_no and i.seq = o.seq
          join slice_run r on r.run_id = i.run_id join plan p on p.id = i.subject ${CALL_OF_ITEM}
+         left join plan g on g.contract_no = p.contract_no and g.period = p.period and g.leg = 'PREMIUM'
         where o.id > ?${state === undefined ? '' : ' and i.state = ?'} order by o.id limit ${limit + 1}`,
       [Number(after.split(':')[0]), ...(state === undefined ? [] : [state])],
     );
@@ -163,9 +168,15 @@ const itemOf = (row: ItemRow) => ({
   currency: row.currency,
   amountMinor: String(row.amountMinor),
   state: row.state,
-  reason: row.reason,
+  reason: row.reason ?? waitsFor(row),
   attempt: row.attempt,
   businessDate: row.businessDate,
   openedAtMs: row.openedAt,
   nextCheckAtMs: row.nextCheckAt,
 });
+
+/** Why it is open, if its state does not say so; of what its gate keeps, whether its premium is with people by now. */
+function waitsFor({ state, openReason, premium }: ItemRow): string | null {
+  if (openReason === state) return null;
+  return openReason === 'PREMIUM_OPEN' && premium === 'held' ? 'PREMIUM_HELD' : openReason;
+}

@@ -52,7 +52,7 @@ test('each kind of alarm has words', () => {
 test('each reason for which an item is not settled, or was refused, has words', () => {
   const conflicts = VERDICTS.flatMap((verdict) => (verdict.kind === 'conflicting' ? [verdict.why] : []));
   const open = ['UNCLEAR', 'CONFLICTING', 'REFUSED_OTHER', 'NOT_SENT', 'ATTEMPTS_EXHAUSTED'];
-  const gate = ['PREMIUM_OPEN', 'PREMIUM_FAILED', 'PREMIUM_REJECTED'];
+  const gate = ['PREMIUM_OPEN', 'PREMIUM_HELD', 'PREMIUM_FAILED', 'PREMIUM_REJECTED'];
   const reasons = [...open, ...gate, ...conflicts, ...REFUSAL_CODES, 'VOIDED', 'EXPIRED'];
   const words = Object.keys(en).filter((key) => key.startsWith('itemReason.'));
   expect(words.sort()).toEqual(reasons.map((reason) => `itemReason.${reason}`).sort());

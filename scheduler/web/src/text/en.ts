@@ -965,6 +965,7 @@ export const en = {
   'itemReason.REFUSED_OTHER': 'Refused with a code that is not in the contract',
   'itemReason.ATTEMPTS_EXHAUSTED': 'All attempts are used up',
   'itemReason.PREMIUM_OPEN': 'Its premium has no outcome yet',
+  'itemReason.PREMIUM_HELD': 'Its premium is with people: two have to decide',
   'itemReason.PREMIUM_FAILED': 'Its premium was not debited',
   'itemReason.PREMIUM_REJECTED': 'Its premium was rejected in the file',
   'itemReason.EXPIRED_RESENT': 'Expired, but it was sent more than once',

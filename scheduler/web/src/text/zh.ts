@@ -957,6 +957,7 @@ export const zh = {
   'itemReason.REFUSED_OTHER': '被拒绝，但代码不在约定之内',
   'itemReason.ATTEMPTS_EXHAUSTED': '尝试次数已用完',
   'itemReason.PREMIUM_OPEN': '其保费尚无结果',
+  'itemReason.PREMIUM_HELD': '其保费待两人决定',
   'itemReason.PREMIUM_FAILED': '其保费未扣成',
   'itemReason.PREMIUM_REJECTED': '其保费在文件中被拒收',
   'itemReason.EXPIRED_RESENT': '答复已过期，但发出过不止一次',
