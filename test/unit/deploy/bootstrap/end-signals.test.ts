@@ -29,6 +29,14 @@ test('the same signal later is another press', () => {
   expect(heard).toEqual(['SIGTERM', 'SIGTERM']);
 });
 
+test('the same signal again and again is a press every 300 ms', () => {
+  for (let atMs = 0; atMs <= 600; atMs += 100) {
+    process.emit('SIGINT', 'SIGINT');
+    vi.advanceTimersByTime(100);
+  }
+  expect(heard).toEqual(['SIGINT', 'SIGINT', 'SIGINT']);
+});
+
 test('different signals at once are all heard', () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.emit(signal, signal);
   expect(heard).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP']);
