@@ -30,17 +30,15 @@ export async function acceptTogether(
   ctx: SchedulerContext,
   results: readonly KnownResult[],
 ): Promise<ReadonlySet<number>> {
-  const candidates = new Map<number, KnownResult>();
   const through = new Set<number>();
-  for (const result of results) {
-    if (isSettledBefore(result.known)) {
-      // Its end never changes, so a repeat, of which there are thousands after an outage, costs no lock.
-      countVerdict(ctx, result.message, 'repeated');
-      through.add(result.message.logId);
-    } else if (readOutcome(result.message).code === CODE_SUCCESS && !candidates.has(result.message.logId)) {
-      candidates.set(result.message.logId, result);
-    }
-  }
+  const open = results.filter(({ message, known }) => {
+    if (!isSettledBefore(known)) return true;
+    // Its end never changes, so a repeat, of which there are thousands after an outage, costs no lock.
+    countVerdict(ctx, message, 'repeated');
+    through.add(message.logId);
+    return false;
+  });
+  const candidates = new Map(firstSuccesses(open).map((result) => [result.message.logId, result]));
   // One alone costs the same either way.
   if (candidates.size < 2) return through;
   try {
@@ -57,6 +55,21 @@ export async function acceptTogether(
     ctx.logger.warn({ why: messageOf(error), results: candidates.size }, 'results are taken one by one');
   }
   return through;
+}
+
+/**
+ * Of several results of one attempt the first counts, whatever it says. And a success that comes behind a failure of its
+ * job is taken after it: it closes the alarm that the failure raises.
+ */
+function firstSuccesses(results: readonly KnownResult[]): KnownResult[] {
+  const seen = new Set<number>();
+  const failedJobs = new Set<number>();
+  return results.filter(({ message, known }) => {
+    const isFirst = !seen.has(message.logId);
+    seen.add(message.logId);
+    if (readOutcome(message).code !== CODE_SUCCESS) failedJobs.add(known.jobId);
+    return isFirst && !failedJobs.has(known.jobId);
+  });
 }
 
 async function take(

@@ -179,6 +179,39 @@ describeOnEachStore('results that come in one list', (newPlace) => {
     expect(await written('apart too')).toEqual(before);
   });
 
+  test('of several results of one attempt the first counts, whatever it says', async () => {
+    const [first, second, third] = [...(await sentOf(PLAIN, 'several')), ...(await sentOf(['plain-too'], 'more'))] as [
+      Sent,
+      Sent,
+      Sent,
+    ];
+    const [one, other] = [success(third, { handleMsg: 'one' }), success(third, { handleMsg: 'other' })];
+    await take([{ logId: first.logId, handleCode: 500 }, success(first), success(second), one, other]);
+    expect(await states([first, second, third])).toEqual(['failed', 'succeeded', 'succeeded']);
+    expect(await written('more')).toMatchObject([{ shard_reason: 'one' }]);
+  });
+
+  test('end the alarm of a job that has failed and then succeeded', async () => {
+    const [before, failing, after] = [
+      ...(await sentOf(['plain'], 'before')),
+      ...(await sentOf(['plain'], 'failing')),
+      ...(await sentOf(['plain'], 'after')),
+    ] as [Sent, Sent, Sent];
+    const others = await sentOf(['plain-too'], 'of another job');
+    const openAlarms = () =>
+      store.read('look', (db) => db.all(`select subject_id as job, times from s_alarm where closed_at is null`));
+    const failure = { logId: failing.logId, handleCode: 500 };
+    await take([success(before), failure, success(after), ...others.map((one) => success(one))]);
+    expect(await states([before, failing, after, ...others])).toEqual([
+      'succeeded',
+      'failed',
+      'succeeded',
+      'succeeded',
+    ]);
+    expect(await openAlarms()).toEqual([]);
+    expect(begun).toEqual(['accept-callbacks', 'accept-callback', 'accept-callback']);
+  });
+
   test('of an attempt that does not hold its shard any more change nothing', async () => {
     const sent = await sentOf(PLAIN, 'fenced');
     const other = await sentOf(PLAIN, 'not fenced');

@@ -9,6 +9,7 @@ const marksOf = (values: readonly unknown[]): string => values.map(() => '?').jo
 export interface ReportedAttempt {
   readonly logId: number;
   readonly runId: number;
+  readonly jobId: number;
   readonly state: AttemptState;
   readonly deadlineAt: number | null;
   readonly endedAt: number | null;
@@ -19,9 +20,9 @@ export interface ReportedAttempt {
 export async function reportedAttempts(db: SqlReader, logIds: readonly number[]): Promise<ReportedAttempt[]> {
   if (logIds.length === 0) return [];
   return db.all(
-    `select a.id as logId, a.run_id as runId, a.state, a.deadline_at as deadlineAt, a.ended_at as endedAt,
-       e.app_name as appName, e.signs
-       from s_attempt a join s_executor e on e.id = a.executor_id where a.id in (${marksOf(logIds)})`,
+    `select a.id as logId, a.run_id as runId, r.job_id as jobId, a.state, a.deadline_at as deadlineAt,
+       a.ended_at as endedAt, e.app_name as appName, e.signs
+       from s_attempt a join s_run r on r.id = a.run_id join s_executor e on e.id = a.executor_id where a.id in (${marksOf(logIds)})`,
     [...logIds],
   );
 }
