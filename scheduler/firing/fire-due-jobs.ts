@@ -145,8 +145,8 @@ async function decideLocked(
   effects: Effects,
 ): Promise<void> {
   for (const fire of fires) {
-    if (await isLeftOver(tx, fire)) await judgeLeftOver(tx, fire, effects);
-    else await decideDueFire(tx, ctx, fire, { holds }, effects);
+    const due = (await isLeftOver(tx, fire)) ? await judgeLeftOver(tx, fire, effects) : fire;
+    if (due !== null) await decideDueFire(tx, ctx, due, { holds }, effects);
   }
 }
 

@@ -28,22 +28,24 @@ export async function isLeftOver(tx: SqlTx, fire: FireRow): Promise<boolean> {
  * Judges what is left over of one schedule, all of it together. When later instants were missed as well, the cursor
  * stands among them: then the planner, which sees both, judges. Its schedule is locked meanwhile, so that no planner moves
  * the cursor; where somebody else has it, or one of the fires, they are left for the next pass (nobody waits here with
- * fires in hand: whoever plans or edits takes the schedule first).
+ * fires in hand: whoever plans or edits takes the schedule first). Returns the fire if it fires, late: it is to be decided
+ * now, before what was due after it.
  */
-export async function judgeLeftOver(tx: SqlTx, fire: FireRow, effects: Effects): Promise<void> {
+export async function judgeLeftOver(tx: SqlTx, fire: FireRow, effects: Effects): Promise<FireRow | null> {
   const timed = await timedOf(tx, fire);
-  if (timed === null) return;
+  if (timed === null) return null;
   const missedMs = missedBeforeMs(timed.misfire, tx.nowMs);
   const schedule = await pickSchedule(tx, fire);
-  if (schedule === null && (await scheduleOf(tx, fire)) !== null) return;
+  if (schedule === null && (await scheduleOf(tx, fire)) !== null) return null;
   if (schedule?.nextAt != null && schedule.nextAt < missedMs) {
     effects.wakes.add('plan-fires');
-    return;
+    return null;
   }
   // Another one of this batch may have judged it.
-  if ((await lockFire(tx, fire.id))?.reason !== null) return;
+  const known = await lockFire(tx, fire.id);
+  if (known === null || known.reason !== null) return ifPlanned(known);
   const undecided = await pickUndecidedOwnFires(tx, fire, { beforeMs: missedMs });
-  if (undecided === null) return;
+  if (undecided === null) return null;
   const verdicts = judgeMissed(
     undecided.map((each) => each.plannedAt),
     timed.misfire,
@@ -58,7 +60,10 @@ export async function judgeLeftOver(tx: SqlTx, fire: FireRow, effects: Effects):
   );
   await writeFires(tx, [{ of, plan: { verdicts, truncated: null } }], effects);
   effects.wakes.add('fire-due-jobs');
+  return ifPlanned(await lockFire(tx, fire.id));
 }
+
+const ifPlanned = (judged: FireRow | null): FireRow | null => (judged?.state === 'planned' ? judged : null);
 
 const timedOf = (tx: SqlTx, fire: FireRow): Promise<Timed | null> =>
   fire.jobId !== 0 ? currentCachedJob(tx, fire.jobId) : currentCachedChain(tx, fire.chainId);

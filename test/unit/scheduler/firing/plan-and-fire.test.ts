@@ -158,6 +158,25 @@ describe('after an outage', () => {
     expect((await given.fires(2)).map(({ state }) => state)).toEqual(['fired']);
   });
 
+  test.each([
+    'nothing',
+    'another job',
+  ])('what is late fires before what was due after it, with %s on hold', async (held) => {
+    const given = await givenFiring('2026-11-20T09:59:59Z');
+    const misfire = { policy: 'CATCH_UP', afterMs: 30_000 } as const;
+    await given.define([
+      timedJob(1, 'import', { schedule: cron('0/20 * * * * ?'), block: 'COVER_EARLY', misfire }),
+      timedJob(2, 'held'),
+    ]);
+    await given.pass();
+    if (held !== 'nothing') await hold(given.ctx, { scope: 'job', name: 'held', reason: 'r', by: 'ana' });
+    given.setClock('2026-11-20T10:00:41Z');
+    await given.pass();
+    await given.pass();
+    const runs = await given.rows<{ at: number }>('select planned_at as at from s_run order by id');
+    expect(runs.map(({ at }) => at - TEN_MS)).toEqual([0, 20_000, 40_000]);
+  });
+
   test('a pass that decides before the planner has looked leaves what was missed to it', async () => {
     const given = await givenFiring('2026-11-20T00:00:58Z');
     await given.define(everyMinute({ policy: 'FIRE_ONCE' }));
