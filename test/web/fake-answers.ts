@@ -254,7 +254,10 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
       createdAtMs: nowMs - n * HOUR,
       lastSeenAtMs: nowMs - n * 1_000,
       from: '10.1.4.9',
-      agent: `Mozilla/5.0 ${ODD_STRINGS.script}`,
+      agent:
+        n === 1
+          ? `Mozilla/5.0 ${ODD_STRINGS.script}`
+          : 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
     })),
   }),
   'GET /status': ({ nowMs }) => ({

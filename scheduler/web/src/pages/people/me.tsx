@@ -8,6 +8,7 @@ import { useAsk } from '../../look/ask.tsx';
 import { List } from '../../look/list.tsx';
 import { Facts, Page, Panel } from '../../look/parts.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
+import { readAgent } from '../../pure/agent-words.ts';
 import { ChangePassword } from '../enter/change-password.tsx';
 import { GrantsText } from './grants-input.tsx';
 
@@ -75,7 +76,7 @@ function Sessions() {
             lead: true,
             cell: ({ agent, isThis }) => (
               <div className="title-cell">
-                <Inert text={agent} className="small" />
+                <AgentWords agent={agent} />
                 {isThis && <strong className="small">{t('me.this')}</strong>}
               </div>
             ),
@@ -95,5 +96,19 @@ function Sessions() {
         ]}
       />
     </Panel>
+  );
+}
+
+/** Browser and system; all that it said of itself for whoever asks. */
+function AgentWords({ agent }: { readonly agent: string }) {
+  const read = readAgent(agent);
+  if (read === null) return <Inert text={agent} className="small" />;
+  return (
+    <details className="more">
+      <summary>
+        {read.browser} · {read.system}
+      </summary>
+      <Inert text={agent} className="small soft" />
+    </details>
   );
 }
