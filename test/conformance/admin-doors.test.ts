@@ -516,6 +516,9 @@ function inputOf(route: Route, ids: Ids): { params: object; query: object; body:
     password: 'another good password',
     expected: 0,
     topics: 'runs',
+    source: 'x',
+    remark: 'x',
+    basedOn: 0,
     job: route.summary.includes('past business dates')
       ? ids.job
       : { name: `new-${ids.group}`, group: ids.group, handler: 'x', route: 'ROUND' },

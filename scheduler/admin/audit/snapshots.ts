@@ -4,6 +4,7 @@ import { grantsOf, keyById, userById } from '../../storage/sql/admin-people-quer
 import { calendarByName } from '../../storage/sql/calendar-queries.ts';
 import { chainIdByName, jobIdsByName } from '../../storage/sql/definition-queries.ts';
 import { allGroups } from '../../storage/sql/group-queries.ts';
+import { newestScript } from '../../storage/sql/script-queries.ts';
 import { grantList } from '../people/principals.ts';
 import type { SubjectRef } from '../rights/find-groups.ts';
 
@@ -18,6 +19,8 @@ export async function snapshotOf(db: SqlReader, { kind, id }: SubjectRef): Promi
       const jobId = (await jobIdsByName(db, [String(id)])).get(String(id));
       return jobId === undefined ? null : currentCachedJob(db, jobId);
     }
+    case 'script':
+      return scriptSnapshot(db, Number(id));
     case 'chain': {
       const chainId = await chainIdByName(db, String(id));
       return chainId === null ? null : currentCachedChain(db, chainId);
@@ -59,6 +62,18 @@ export async function snapshotOf(db: SqlReader, { kind, id }: SubjectRef): Promi
     default:
       return null;
   }
+}
+
+/** A list of entries has many of them, so of a long text it is the beginning; the sum is of the whole. */
+const SCRIPT_CHARS_MAX = 16_384;
+
+async function scriptSnapshot(db: SqlReader, jobId: number): Promise<unknown> {
+  const script = await newestScript(db, jobId);
+  if (script === null) return null;
+  const { version, glueType, bytes, sha256, remark, source } = script;
+  const isCut = source.length > SCRIPT_CHARS_MAX;
+  const text = isCut ? { sourceBegins: source.slice(0, SCRIPT_CHARS_MAX).toWellFormed() } : { source };
+  return { version, glueType, bytes, sha256, remark, ...text };
 }
 
 async function userSnapshot(db: SqlReader, id: number): Promise<unknown> {

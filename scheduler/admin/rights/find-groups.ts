@@ -19,6 +19,7 @@ export async function groupsOf(db: SqlReader, { kind, id }: SubjectRef): Promise
     case 'group':
       return [String(id)];
     case 'job':
+    case 'script':
       return groupOfJob(db, Number(id));
     case 'job_name':
       return groupsOfJobNames(db, [String(id)]);

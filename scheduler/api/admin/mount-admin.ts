@@ -185,7 +185,10 @@ function callOf(
           () => ({
             entry: entryOf(pass),
             order: route.hidesBody === true ? undefined : input.body,
-            snapshot: async (db) => (pass.subject === null ? null : snapshotOf(db, pass.subject)),
+            snapshot: async (db) =>
+              pass.subject === null
+                ? null
+                : snapshotOf(db, { ...pass.subject, kind: route.snapshot ?? pass.subject.kind }),
           }),
           () => {
             pass.isRecorded = true;

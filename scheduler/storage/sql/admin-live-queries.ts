@@ -35,6 +35,7 @@ const OF_ONE: Readonly<Record<string, string>> = {
       from s_run r left join s_shard s on s.run_id = r.id where r.id = ? group by r.id, r.state, r.slices_told, r.slice_count, r.waits_for`,
   'chain-run': `select c.state as a, count(r.id) as b, sum(r.slices_told) as d, count(r.slice_count) as g, count(r.ended_at) as e, count(r.dispatched_at) as f
       from s_chain_run c left join s_run r on r.chain_run_id = c.id where c.id = ? group by c.id, c.state`,
+  script: `select max(version) as a from s_script where job_id = ?`,
   log: `select state as a, ended_at as b from s_attempt where id = ?`,
 };
 

@@ -4,6 +4,8 @@ import type { SqlReader, SqlTx } from '../../../shared/sql/sql.ts';
 export interface ScriptRow {
   readonly version: number;
   readonly glueType: GlueType;
+  /** Of the text in UTF-8. */
+  readonly bytes: number;
   /** Of the text, hex. */
   readonly sha256: string;
   readonly remark: string;
@@ -13,7 +15,8 @@ export interface ScriptRow {
 }
 export type ScriptWithText = ScriptRow & { readonly source: string };
 
-const COLUMNS = `version, glue_type as glueType, sha256, remark, saved_by as savedBy, saved_at as savedAt`;
+const COLUMNS = `version, glue_type as glueType, octet_length(source) as bytes, sha256, remark, saved_by as savedBy,
+  saved_at as savedAt`;
 
 /** The newest first, without their texts (primary key). */
 export async function scriptsOf(db: SqlReader, jobId: number): Promise<ScriptRow[]> {
@@ -29,7 +32,7 @@ export async function scriptVersion(db: SqlReader, jobId: number, version: numbe
   return db.get(`select ${COLUMNS}, source from s_script where job_id = ? and version = ?`, [jobId, version]);
 }
 
-export async function insertScript(tx: SqlTx, jobId: number, script: ScriptWithText): Promise<void> {
+export async function insertScript(tx: SqlTx, jobId: number, script: Omit<ScriptWithText, 'bytes'>): Promise<void> {
   await tx.run(
     `insert into s_script (job_id, version, glue_type, source, sha256, remark, saved_by, saved_at)
       values (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -12,9 +12,11 @@ export interface Route {
   readonly reply: TSchema;
   /** What is written into the audit log, e.g. `job.update`. Every route that changes something has one. */
   readonly audit?: string;
+  /** What is kept of the subject before and after, where it is not the subject itself: of a job its script. */
+  readonly snapshot?: 'script';
   /** It changes nothing although it is no GET: what it looks at is too much for an address. */
   readonly readsOnly?: true;
-  /** What is sent holds secrets that no name tells: it is not written into the audit log. */
+  /** What is sent is not written into the audit log: it holds secrets that no name tells, or is in what is kept after. */
   readonly hidesBody?: true;
   /** It answers with a stream of this type instead of JSON; `reply` then describes nothing. */
   readonly streams?: 'text/event-stream' | 'text/plain' | 'text/csv' | 'application/x-ndjson';

@@ -11,6 +11,7 @@ import { peopleRoutes } from './people-routes.ts';
 import { recordRoutes } from './record-routes.ts';
 import type { BodyOf, ParamsOf, QueryOf, ReplyOf } from './route.ts';
 import { runRoutes } from './run-routes.ts';
+import { scriptRoutes } from './script-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { streamRoutes } from './stream-routes.ts';
 import { timingRoutes } from './timing-routes.ts';
@@ -30,6 +31,7 @@ export const ROUTES = {
   ...peopleRoutes,
   ...groupRoutes,
   ...jobRoutes,
+  ...scriptRoutes,
   ...chainRoutes,
   ...chainRunRoutes,
   ...dryRunRoutes,

@@ -4,7 +4,8 @@ import { Instant, maybe, orNull, strict, words } from './shapes.ts';
 
 /**
  * Topics of the stream, separated by commas in the query:
- * `tonight`, `runs`, `alarms`, `executors`, `approvals`, `jobs`, `run:ID`, `chain-run:ID`, `log:ID`.
+ * `tonight`, `runs`, `alarms`, `executors`, `approvals`, `jobs`, `run:ID`, `chain-run:ID`, `log:ID`,
+ * `script:ID` (of a job).
  * Each event is named `change` and its data is one of these: a hint to read again what the topic stands for, never the
  * thing itself. Its id goes into Last-Event-ID; who comes back with one that is too old gets `reset`: read everything again.
  */

@@ -12,6 +12,7 @@ import { createNightHandlers } from './night-handlers.ts';
 import { createPeopleHandlers } from './people-handlers.ts';
 import { createRecordHandlers } from './record-handlers.ts';
 import { createRunHandlers } from './run-handlers.ts';
+import { createScriptHandlers } from './script-handlers.ts';
 import { createSessionHandlers } from './session-handlers.ts';
 import { createStreamHandlers } from './stream-handlers.ts';
 import { createTimingHandlers } from './timing-handlers.ts';
@@ -22,6 +23,7 @@ export const createAllHandlers = (parts: AdminParts): Handlers<Routes> => ({
   ...createPeopleHandlers(parts),
   ...createGroupHandlers(parts),
   ...createJobHandlers(parts),
+  ...createScriptHandlers(parts),
   ...createChainHandlers(parts),
   ...createChainRunHandlers(parts),
   ...createDryRunHandlers(parts),

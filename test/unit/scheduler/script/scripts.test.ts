@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { JobDefinition } from '../../../../scheduler/definition/job-definition.ts';
 import { readJob } from '../../../../scheduler/definition/job-definition.ts';
 import { rerun } from '../../../../scheduler/run/rerun.ts';
+import { saveScript } from '../../../../scheduler/script/save-script.ts';
 import { createScriptsApi } from '../../../../scheduler/script/scripts.ts';
 import { listAlarms } from '../../../../scheduler/storage/sql/alarm-queries.ts';
 import { listOperatorActions } from '../../../../scheduler/storage/sql/operator-action-queries.ts';
@@ -157,4 +158,14 @@ test.each<[Partial<JobDefinition>, string]>([
   [{ glueType: 'BEAN' }, 'handler must not be empty'],
 ])('a definition with %j is refused', (more, why) => {
   expect(() => readJob({ ...CLEAN, ...more })).toThrow(why);
+});
+
+test('whoever may not change the job by the time that it is locked saves nothing', async () => {
+  const { ctx, scripts } = await given();
+  const check = ({ group }: { group: string }) => {
+    throw new Error(`no right in ${group}`);
+  };
+  const order = { source: 'echo', remark: 'r', by, check };
+  await expect(saveScript(ctx, { id: CLEAN.id }, order)).rejects.toThrow('no right in orders');
+  expect(await scripts.list('clean')).toEqual([]);
 });
