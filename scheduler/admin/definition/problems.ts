@@ -110,7 +110,7 @@ function problemIn(message: string, given: object): DefinitionProblem {
       : plain !== null
         ? [plain[1] ?? '', plain[2] ?? said]
         : ['', said];
-  const whole = path === 'the' ? ['', said] : path === 'edge' ? ['edges', said] : [path, text];
+  const whole = path === 'the' ? ['', said] : path === 'edge' || path === 'node' ? [`${path}s`, said] : [path, text];
   const at = part === undefined ? whole[0] : whole[0] === '' ? part : `${part}.${whole[0]}`;
   const column = at === 'schedule.text' ? columnIn(given) : null;
   const problem = { path: at ?? '', message: whole[1] ?? said };

@@ -33,8 +33,17 @@ const SHAPES: Readonly<Record<string, string>> = {
   '@': '([^\\s"]+)',
 };
 /** Where in a list the next one begins: what the one before it says last may be a person's words, `; ` among them. */
-const NEXT =
-  /; (?=(?:shard \d+|beforeRun|afterRun) \w+: |and \d+ more$|another branch stood in for |[\w.-]+>[\w.-]+: )/;
+const NEXT = new RegExp(
+  [
+    /(?:shard \d+|beforeRun|afterRun) \w+: /,
+    /and \d+ more$/,
+    /another branch stood in for /,
+    /[\w.-]+>[\w.-]+: /,
+    /"[\w.]+" (?:is|must) /,
+  ]
+    .map(({ source }) => `; (?=${source})`)
+    .join('|'),
+);
 /** A page shows the same few sentences again and again. */
 const KEPT_MAX = 1_000;
 /** Longer ones are texts of a program. */

@@ -39,6 +39,34 @@ export const JOINED_SENTENCES: Sentences = {
   key: '密钥',
   calendar: '日历',
   executor: '执行器',
+  // 类型，作为“须为……”的一部分
+  string: '文本',
+  number: '数字',
+  integer: '整数',
+  boolean: ' true 或 false',
+  array: '列表',
+  object: '对象',
+  null: '空',
+  // 字段与位置
+  'this needs the right "{right}"': '需要“{right}”权限',
+  'cron expression, column {#column}: {>why}': '第 {column} 列：{why}',
+  '{>field}, column {#column}: {>why}': '{field}字段，第 {column} 列：{why}',
+  "{@nickname} is a nickname of unix; choose dialect 'unix'": '{nickname} 是 unix 的简写；请选择 unix 语法',
+  '{@nickname} names no instants of a calendar; there are {known}': '{nickname} 不表示日历上的时刻；可用的有 {known}',
+  '{#value} is not between {#min} and {#max}{>meaning}; midnight is hour 0':
+    '{value} 不在 {min} 至 {max} 之间{meaning}；午夜为 0 时',
+  '{#value} is not between {#min} and {#max}{>meaning}; the {>field} after 59 is 0':
+    '{value} 不在 {min} 至 {max} 之间{meaning}；59 之后是 0',
+  '{#value} is not between {#min} and {#max}{>meaning}; write a value of that range':
+    '{value} 不在 {min} 至 {max} 之间{meaning}；请写该范围内的值',
+  '"{text}" is no value; write a number': '“{text}”不是值；请写数字',
+  '"{text}" is no value; write a number or one of {names}': '“{text}”不是值；请写数字，或 {names} 之一',
+  'node of chain "{chain}" "{node}" is there twice': '节点“{node}”出现了两次',
+  'edge of chain "{chain}" "{edge}" is there twice': '边“{edge}”出现了两次',
+  'edge {@edge}: {>why}': '边 {edge}：{why}',
+  'in {groups}': '组 {groups} 中',
+  'the parameter': '参数',
+  'chain run {#id}': '链运行 {id}',
   // 时长
   '{#n} ms': ' {n} 毫秒',
   '{#n} s': ' {n} 秒',
