@@ -1,3 +1,4 @@
+import type { Runtime } from '../../shared/runtime/runtime.ts';
 import type { SqlStore } from '../../shared/sql/sql.ts';
 import type { Attempt } from '../handler/attempt.ts';
 import {
@@ -25,9 +26,19 @@ const ACCEPTS_MAX = 32;
 const ENDS_MAX = 500;
 const LOOKS_MAX = 500;
 
-export function createAttemptJournal(store: SqlStore, node: NodeIdentity): AttemptJournal {
+/** What a commit takes on a good disk: handlers that end at once are hundreds by then, and would be a commit for each few. */
+const ENDS_FOR_MS = 5;
+
+export function createAttemptJournal(
+  store: SqlStore,
+  node: NodeIdentity,
+  runtime: Pick<Runtime, 'yieldTurn' | 'clock'>,
+): AttemptJournal {
   const accept = createGroupCommit((lists: readonly (readonly Attempt[])[]) => acceptLists(lists), ACCEPTS_MAX);
-  const end = createGroupCommit((ends: readonly AttemptEnding[]) => endThem(ends), ENDS_MAX);
+  const end = createGroupCommit((ends: readonly AttemptEnding[]) => endThem(ends), ENDS_MAX, {
+    runtime,
+    forMs: ENDS_FOR_MS,
+  });
 
   const isKnown = createGroupCommit((logIds: readonly number[]) => lookUp(logIds), LOOKS_MAX);
 

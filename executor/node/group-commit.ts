@@ -1,4 +1,5 @@
 import { isDaybreakError } from '../../shared/errors.ts';
+import type { Runtime } from '../../shared/runtime/runtime.ts';
 
 interface Waiting<Work, Result> {
   readonly work: Work;
@@ -8,6 +9,12 @@ interface Waiting<Work, Result> {
 
 /** Such an error is about what was to be written; any other is about the store, and the same for all. */
 const ABOUT_CONTENT = ['SQL_REFUSED', 'SQL_CONFLICT', 'SQL_FAILED'] as const;
+
+/** Waits for more as long as more comes: two turns of the event loop in which nothing does end it, or so many ms. */
+export interface Gathering {
+  readonly runtime: Pick<Runtime, 'yieldTurn' | 'clock'>;
+  readonly forMs: number;
+}
 
 /**
  * Writes what comes in the same turn of the event loop, or while the store is busy with what came before, together: a
@@ -19,6 +26,7 @@ const ABOUT_CONTENT = ['SQL_REFUSED', 'SQL_CONFLICT', 'SQL_FAILED'] as const;
 export function createGroupCommit<Work, Result>(
   write: (works: readonly Work[]) => Promise<readonly Result[]>,
   most: number,
+  gathering?: Gathering,
 ): (work: Work) => Promise<Result> {
   let pending: Waiting<Work, Result>[] = [];
   let writing = false;
@@ -28,11 +36,23 @@ export function createGroupCommit<Work, Result>(
     // A turn later: whatever comes in this one goes along.
     await Promise.resolve();
     while (pending.length > 0) {
+      if (gathering !== undefined) await gather(gathering);
       const group = pending.slice(0, most);
       pending = pending.slice(most);
       await writeGroup(group);
     }
     writing = false;
+  }
+
+  async function gather({ runtime, forMs }: Gathering): Promise<void> {
+    const { clock, yieldTurn } = runtime;
+    const sinceMs = clock.monotonicMs();
+    let before = 0;
+    while (pending.length > before && pending.length < most && clock.monotonicMs() - sinceMs < forMs) {
+      before = pending.length;
+      await yieldTurn();
+      await yieldTurn();
+    }
   }
 
   async function writeGroup(group: readonly Waiting<Work, Result>[]): Promise<void> {

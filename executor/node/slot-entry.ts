@@ -22,7 +22,7 @@ export interface SlotEntry extends QueuedAttempt {
   readonly attempt: Attempt;
   readonly pool: Pool;
   readonly stop: AbortController;
-  /** arriving: being written down. ending: its outcome is being written down. */
+  /** arriving: being written down. ending: it has returned or never began, and its outcome is being written down. */
   state: 'arriving' | 'queued' | 'running' | 'ending';
   shown: RunningAttempt['state'];
   sinceAtMs: number;

@@ -67,6 +67,8 @@ export interface SlotsOptions {
 }
 
 const STORE_PATIENCE_MS = 15_000;
+/** So many may have returned and not be written down yet; with more, those hold their slots until they are. */
+const UNWRITTEN_MAX = 250;
 const OK: Reply = { code: CODE_SUCCESS, message: 'Success' };
 const refuse = (message: string): Reply => ({ code: CODE_FAIL, message });
 const STOPPING = refuse('this executor is stopping and takes no new runs: send it to another one');
@@ -88,7 +90,7 @@ export function createSlots(options: SlotsOptions): Slots {
   const { store, runtime, metrics, slotPools } = options;
   const entries = new Map<number, SlotEntry>();
   const arrivals = new Map<number, Promise<Reply>>();
-  const journal = createAttemptJournal(store, options.identity);
+  const journal = createAttemptJournal(store, options.identity, runtime);
   const outcomes = createOutcomeStore({ ...options, journal, onStored: () => wakeOutbox(store) });
   let draining = false;
   let starting = false;
@@ -142,7 +144,8 @@ export function createSlots(options: SlotsOptions): Slots {
     if (entries.size < pool.queueMax) return false;
     const there = [...entries.values()].filter((one) => one.pool === pool);
     const waiting = there.filter(({ state }) => state === 'arriving' || state === 'queued').length;
-    return waiting - Math.max(0, pool.slots - (there.length - waiting)) >= pool.queueMax;
+    const running = there.filter(({ state }) => state === 'running').length;
+    return waiting - Math.max(0, pool.slots - running) >= pool.queueMax;
   }
 
   /**
@@ -199,24 +202,25 @@ export function createSlots(options: SlotsOptions): Slots {
   function startSoon(): void {
     if (starting) return;
     starting = true;
-    void startWhenAnswered().finally(() => {
-      starting = false;
-    });
+    void startWhenAnswered();
   }
 
   async function startWhenAnswered(): Promise<void> {
     await runtime.yieldTurn();
     while (answersFirst.holdsBack(inState('queued').length)) await runtime.sleep(QUIET_MS);
+    // Before they begin: one that returns at once asks for the next.
+    starting = false;
     startWhatCan();
   }
 
   function startWhatCan(): void {
     for (const pool of slotPools.all) {
-      const busy = [...entries.values()].filter(({ state }) => state === 'running' || state === 'ending');
+      const ending = inState('ending');
+      const holdsSlot = ({ state }: SlotEntry) => state === 'running' || ending.length > UNWRITTEN_MAX;
       const startable = pickStartable(
         inState('queued').filter((one) => one.pool === pool),
-        busy,
-        { slots: pool.slots, perJob: options.slotsPerJob, counts: (one) => one.pool === pool },
+        [...inState('running'), ...ending],
+        { slots: pool.slots, perJob: options.slotsPerJob, counts: (one) => one.pool === pool && holdsSlot(one) },
       );
       for (const entry of startable) {
         entry.state = 'running';
@@ -239,6 +243,11 @@ export function createSlots(options: SlotsOptions): Slots {
     const run = await runHandler(attempt, entry.stop, log, options);
     if (run.stuck) show(entry, 'stuck');
     metrics.runEnded(attempt.handler, run.outcome.code, runtime.clock.monotonicMs() - startedMs);
+    // Its slot is free now, and its job's turn is over when the outcome is written down.
+    void run.gone.then(() => {
+      entry.state = 'ending';
+      startSoon();
+    });
     await outcomes.store({ logId: attempt.logId, outcome: run.outcome, silent: run.silent });
     // A handler that ignores its signal is reported, but keeps its slot and its job's turn until it really ends.
     void run.gone.then(() => leave(entry, log));

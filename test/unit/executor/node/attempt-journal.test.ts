@@ -27,7 +27,11 @@ async function given() {
       return real.transaction(name, body, options);
     },
   };
-  return { journal: createAttemptJournal(store, { address: 'http://a/', incarnation: 'i' }), transactions, store };
+  return {
+    journal: createAttemptJournal(store, { address: 'http://a/', incarnation: 'i' }, systemRuntime()),
+    transactions,
+    store,
+  };
 }
 
 describe('attempts', () => {
@@ -46,15 +50,16 @@ describe('attempts', () => {
     expect(transactions).toHaveLength(1);
   });
 
-  test('that end together end in one transaction, and those that end meanwhile in the next', async () => {
+  test('that end turn after turn of the event loop end in one transaction', async () => {
     const { journal, transactions, store } = await given();
     await journal.accept([1, 2, 3, 4].map(attempt));
-    const first = [1, 2].map((logId) => journal.end({ logId, outcome: DONE }));
-    await Promise.resolve();
-    await Promise.resolve();
-    const later = [3, 4].map((logId) => journal.end({ logId, outcome: DONE }));
-    await Promise.all([...first, ...later]);
-    expect(transactions.filter((name) => name === 'end-attempt')).toHaveLength(2);
+    const ends: Promise<void>[] = [];
+    for (const logId of [1, 2, 3, 4]) {
+      ends.push(journal.end({ logId, outcome: DONE }));
+      await systemRuntime().yieldTurn();
+    }
+    await Promise.all(ends);
+    expect(transactions.filter((name) => name === 'end-attempt')).toHaveLength(1);
     const told = await store.read('count', (db) => db.get<{ n: number }>('select count(*) as n from x_outbox'));
     expect(told?.n).toBe(4);
   });
@@ -91,5 +96,33 @@ describe('a group', () => {
     }, 2);
     await Promise.all([1, 2, 3, 4, 5].map(commit));
     expect(sizes).toEqual([2, 2, 1]);
+  });
+
+  test('waits for more no longer than it may, and not for what does not come', async () => {
+    let nowMs = 0;
+    let turns = 0;
+    const sizes: number[] = [];
+    const commits: Promise<number>[] = [];
+    const runtime = {
+      clock: { monotonicMs: () => nowMs, wallMs: () => nowMs },
+      yieldTurn: async () => {
+        turns += 1;
+        nowMs += 1;
+        // One more in each turn, as from handlers that never pause.
+        if (turns < 20) commits.push(commit(turns));
+      },
+    };
+    const write = async (works: readonly number[]) => {
+      sizes.push(works.length);
+      return works;
+    };
+    const commit = createGroupCommit(write, 100, { runtime, forMs: 5 });
+    await commit(0);
+    expect(sizes[0]).toBeLessThan(10);
+    turns = 20;
+    await Promise.all(commits);
+    const before = turns;
+    await commit(0);
+    expect(turns - before).toBe(2);
   });
 });
