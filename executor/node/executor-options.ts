@@ -12,6 +12,7 @@ import type { Inspections } from '../inspect/inspections.ts';
 import type { WorkersSettings } from '../workers/worker-crew.ts';
 import { checkExecutorOptions } from './check-executor-options.ts';
 import type { OutboxSender } from './outbox-sender.ts';
+import type { SchedulerAnswer } from './scheduler-client.ts';
 import { createSlotPools, type PoolOptions, type SlotPools } from './slot-pools.ts';
 import { systemCores } from './system-cores.ts';
 import { type ExecutorEnvironment, readExecutorEnvironment } from './system-environment.ts';
@@ -120,6 +121,8 @@ export interface ExecutorOptions {
   readonly inspections?: Inspections;
   /** Takes outbox messages of kind 'after-settled'. Of the executors that share a store, the first one's counts. */
   readonly afterSettled?: (body: unknown) => Promise<void>;
+  /** Told what came of each heartbeat: which scheduler has taken this node, or why none has. Must not throw. */
+  readonly onRegistration?: (answer: SchedulerAnswer, address: string) => void;
   /** Sends this store's outbox; default: one shared by the executors of this process with the same store and group. */
   readonly outbox?: OutboxSender;
   readonly runtime?: Runtime;
@@ -155,6 +158,7 @@ export interface ExecutorSettings
       | 'store'
       | 'outbox'
       | 'afterSettled'
+      | 'onRegistration'
       | 'advertisedAddress'
       | 'joinToken'
       | 'hold'
@@ -172,6 +176,7 @@ export interface ExecutorSettings
   readonly store: SqlStore | null;
   readonly outbox: OutboxSender | null;
   readonly afterSettled: ((body: unknown) => Promise<void>) | null;
+  readonly onRegistration: ((answer: SchedulerAnswer, address: string) => void) | null;
   readonly advertisedAddress: string | null;
   /** null: it listens. */
   readonly hold: { readonly id: string | null; readonly pollMs: number } | null;
@@ -226,6 +231,7 @@ export function settleExecutorOptions(
     timeZone: options.timeZone ?? 'UTC',
     inspections: options.inspections ?? {},
     afterSettled: options.afterSettled ?? null,
+    onRegistration: options.onRegistration ?? null,
     outbox: options.outbox ?? null,
     runtime,
     logger: (options.logger ?? createLogger({ name: 'executor' })).child({ appname: options.appname }),

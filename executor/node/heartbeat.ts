@@ -25,6 +25,7 @@ export interface HeartbeatOptions {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: NodeMetrics;
+  readonly onAnswer: (answer: SchedulerAnswer) => void;
   /**
    * Awaited before the first beat: results of an earlier start should arrive before the news of this one, on which a
    * scheduler takes what has no result for lost.
@@ -45,6 +46,7 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     metrics.heartbeat(answer.kind);
     if (answer.kind !== last) logChange(answer);
     last = answer.kind;
+    options.onAnswer(answer);
     return answer;
   }
 

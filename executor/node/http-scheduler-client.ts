@@ -14,7 +14,10 @@ export function createHttpSchedulerClient(options: HttpSchedulerClientOptions): 
   const peers = options.schedulers.map((root) => createSchedulerPeer(root, options, agents));
   let preferred = 0;
 
-  async function tell(ask: (peer: SchedulerPeer) => Promise<SchedulerAnswer>): Promise<SchedulerAnswer> {
+  async function tell(
+    ask: (peer: SchedulerPeer) => Promise<SchedulerAnswer>,
+    isOurs = false,
+  ): Promise<SchedulerAnswer> {
     let answer: Exclude<SchedulerAnswer, { kind: 'acknowledged' }> = NOBODY;
     let unwanted = 0;
     const first = preferred;
@@ -30,7 +33,8 @@ export function createHttpSchedulerClient(options: HttpSchedulerClientOptions): 
       if (next.kind === 'refused' || answer.kind === 'unreachable') answer = next;
     }
     // What only schedulers of ours take is of no use to an admin of xxl-job: told to nobody, it is told.
-    if (answer.kind === 'refused' && unwanted === peers.length) return { kind: 'acknowledged', by: answer.by };
+    if (isOurs && answer.kind === 'refused' && unwanted === peers.length)
+      return { kind: 'acknowledged', by: answer.by };
     return answer;
   }
 
@@ -46,8 +50,8 @@ export function createHttpSchedulerClient(options: HttpSchedulerClientOptions): 
     register: (registration) => tellOfMe((peer) => peer.register(registration)),
     unregister: (registration) => tellOfMe((peer) => peer.post('registryRemove', registration)),
     callback: (results) => tell((peer) => peer.callback(results)),
-    runManifest: (manifest) => tell((peer) => peer.post('run-manifest', manifest)),
-    slicesSettled: (slices) => tell((peer) => peer.post('slices-settled', { slices })),
+    runManifest: (manifest) => tell((peer) => peer.post('run-manifest', manifest), true),
+    slicesSettled: (slices) => tell((peer) => peer.post('slices-settled', { slices }), true),
     lines: peers.map(({ root, hold }) => ({ root, hold })),
     close() {
       agents.httpAgent.destroy();

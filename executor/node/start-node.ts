@@ -107,6 +107,7 @@ async function openNode(
     runtime,
     logger,
     metrics,
+    onAnswer: (answer) => settings.onRegistration?.(answer, address),
     beforeFirst: () => Promise.all([outbox.callbacksSent({ deadlineMs: 2_000 }), lines?.tried(2_000)]),
   });
   state.registered = () => heartbeat.isHeard;

@@ -109,3 +109,15 @@ test('the root of an admin with a context path is kept, with or without its slas
   await tell(`${url}/xxl-job-admin`);
   expect(paths).toEqual(['/xxl-job-admin/api/callback', '/xxl-job-admin/api/callback']);
 });
+
+test('who knows no registrations has not registered anybody; what is for schedulers of ours alone is let go', async () => {
+  const url = await serve((request, response) => {
+    const msg = `invalid request, uri-mapping(${request.url}) not found.`;
+    response.end(JSON.stringify({ code: 500, msg }));
+  });
+  const asking = client(url);
+  const registration = { registryGroup: 'EXECUTOR', registryKey: 'orders', registryValue: 'http://127.0.0.1:9/' };
+  expect(await asking.register({ ...registration, incarnation: 'i' })).toMatchObject({ kind: 'refused', by: url });
+  expect(await asking.callback([{ logId: 91, handleCode: 200 }])).toMatchObject({ kind: 'refused' });
+  expect(await asking.slicesSettled([])).toEqual({ kind: 'acknowledged', by: url });
+});

@@ -25,7 +25,7 @@ export async function runExecutorCommand(call: CommandCall): Promise<number> {
 
 /** What is opened is closed in the reverse order, however it ends: the executor first, what its handlers use after it. */
 async function serve(options: ExecutorCommandOptions, service: Service): Promise<void> {
-  const { runtime, wait, stop, say } = service;
+  const { runtime, wait, stop } = service;
   await using closing = new AsyncDisposableStack();
   await holdDataDir(options.dataDir, service, closing);
   const ownHandlers = options.handlersPath === null ? [] : await readHandlersFile(options.handlersPath);
@@ -62,7 +62,7 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
     { name: `--schedulers ${options.schedulers.join(',')}`, wayOut: 'start one of them, or name those that run' },
     () => operator.reach(stop),
   );
-  const executor = await startClusterExecutor(
+  await startClusterExecutor(
     options,
     {
       service,
@@ -77,7 +77,6 @@ async function serve(options: ExecutorCommandOptions, service: Service): Promise
     },
     closing,
   );
-  say(`executor is up at ${executor.address}, group ${options.group}`);
   await untilAborted(stop);
 }
 

@@ -9,6 +9,7 @@ import {
 import { TOKEN_HEADER } from '../../../shared/protocol/wire.ts';
 import { ANSWER_HEADER, deriveWireKey, SIGNATURE_HEADER } from '../../../shared/protocol/wire-signature.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
+import { protocolHint } from './why-no-scheduler.ts';
 
 /** What operators ask of a cluster over HTTP. */
 export interface OperatorClient {
@@ -136,6 +137,9 @@ const INVOKE_ERROR = 'openapi invoke error:';
 /** Never the error itself: it carries the headers of the request, and with them the token. */
 function whyOf(error: unknown): string {
   if (axios.isCancel(error)) return 'no whole answer in time';
-  if (axios.isAxiosError(error)) return error.code ?? 'the request failed';
+  if (axios.isAxiosError(error)) {
+    const hint = protocolHint(error.code ?? '');
+    return `${error.code ?? 'the request failed'}${hint === '' ? '' : `, ${hint}`}`;
+  }
   return messageOf(error);
 }

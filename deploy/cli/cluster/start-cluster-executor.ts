@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { createExecutor, type Executor } from '../../../executor/create-executor.ts';
+import { createExecutor } from '../../../executor/create-executor.ts';
 import type { Handler, JsonValue } from '../../../executor/handler/handler-context.ts';
 import type { Inspections } from '../../../executor/inspect/inspections.ts';
 import type { ExecutorOptions } from '../../../executor/node/executor-options.ts';
@@ -8,6 +8,7 @@ import type { SqlStore } from '../../../shared/sql/sql.ts';
 import type { ExecutorCommandOptions } from './executor-options.ts';
 import { startHealthServer } from './http-health-server.ts';
 import { listenError } from './listen-error.ts';
+import { createRegistrationNews } from './registration-news.ts';
 import type { Service } from './run-service.ts';
 
 export interface ClusterExecutorParts {
@@ -20,12 +21,12 @@ export interface ClusterExecutorParts {
   readonly inspections?: Inspections | null;
 }
 
-/** Starts the node; the stack drains and stops it. Throws UsageError, naming the option, when a port cannot be opened. */
+/** Starts the node, which says when it is registered or why not; the stack drains and stops it. Throws UsageError, naming the option, when a port cannot be opened. */
 export async function startClusterExecutor(
   options: ExecutorCommandOptions,
   { service, store, metrics, handlers, afterSettled, inspections = null }: ClusterExecutorParts,
   closing: AsyncDisposableStack,
-): Promise<Executor> {
+): Promise<void> {
   const { runtime, logger } = service;
   const { settlement, drainMs, hold } = options;
   const executor = createExecutor({
@@ -45,6 +46,7 @@ export async function startClusterExecutor(
     ...(settlement === null ? {} : { stopGraceMs: settlement.gatewayTimeoutMs + 1_000 }),
     ...(afterSettled === null ? {} : { afterSettled }),
     ...(inspections === null ? {} : { inspections }),
+    onRegistration: createRegistrationNews({ ...options, ...service }),
     runtime,
     logger,
     metrics,
@@ -63,7 +65,6 @@ export async function startClusterExecutor(
   } catch (cause) {
     throw listenError(cause, options) ?? cause;
   }
-  return executor;
 }
 
 const listening = ({ host, port, address }: ExecutorCommandOptions) => ({
