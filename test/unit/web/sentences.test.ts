@@ -50,9 +50,27 @@ const READ_BY_PEOPLE = [
   'executor/handler/attempt.ts',
   'executor/handler/classify-outcome.ts',
   'executor/node/slots.ts',
+  'executor/handler/builtin/http-call.ts',
+  'executor/handler/builtin/http-handler.ts',
+  'executor/handler/builtin/run-program.ts',
+  'executor/batch/step-errors.ts',
+  'executor/downstream/resolve-by-hand.ts',
+  'executor/examples/settlement/reconcile-lines.ts',
+  'executor/examples/settlement/plans-param.ts',
+  'executor/examples/settlement/plan-file.ts',
+  'executor/examples/settlement/http-gateway-settlement-file.ts',
 ];
 /** Where other sentences of the catalogue stand, among many that nobody sees on the page. */
 const ALSO = [
+  'executor/batch',
+  'executor/batch/readers',
+  'executor/downstream/create-money-engine.ts',
+  'executor/examples/settlement',
+  'executor/handler',
+  'executor/handler/builtin',
+  'executor/handler/isolation',
+  'executor/slice',
+  'executor/workers',
   'shared/cron/zone.ts',
   'scheduler/api/admin/contract',
   'node_modules/typebox/build/system/locale/en_US.mjs',
@@ -78,6 +96,8 @@ const NOT_ON_THE_PAGE = [
   /^(openapi invoke error:|invalid request,|the store is failing)$/,
   / results were not taken, the others were/,
   /for which this token does not speak$/,
+  / l\.request_no /,
+  /^200 to 299$/,
   // Names, headers, a command, what goes out by a channel.
   /^(key|by) \{\}$/,
   /^all groups$/,
@@ -140,19 +160,19 @@ test('no sentence is left that the server does not say', () => {
   expect(left).toEqual([]);
 });
 
+const SAMPLES: Readonly<Record<string, string>> = { '#': '7', '^': 'CODE', '!': 'fires late' };
+const sampleAt = (kind: string, name: string): string => SAMPLES[kind] ?? (kind === '@' ? `${name}@` : `${name}?`);
 const sampleOf = (sentence: string): string =>
   sentence
-    .replace(/\{([#@>]?)(\w+)\}/g, (_, kind: string, name: string) =>
-      kind === '#' ? '7' : kind === '@' ? `${name}@` : `${name}?`,
-    )
+    .replace(/\{([#@^>!]?)(\w+)\}/g, (_, kind: string, name: string) => sampleAt(kind, name))
     .replace(/\{([^{}|]*)(?:\|[^{}|]*)+\}/g, '$1');
 
 test('each sentence is known as itself, and not as another one', () => {
   const sampleZh = (sentence: string): string => {
-    const places = [...sentence.matchAll(/\{([#@>]?)(\w+)\}/g)];
+    const kinds = new Map([...sentence.matchAll(/\{([#@^>!]?)(\w+)\}/g)].map(([, kind, name]) => [name, kind ?? '']));
     return (ZH_SENTENCES[sentence] ?? '').replace(/\{(\w+)\}/g, (_, name: string) => {
-      const kind = places.find((place) => place[2] === name)?.[1];
-      return kind === '#' ? '7' : kind === '@' ? `${name}@` : `${name}?`;
+      const kind = kinds.get(name) ?? '';
+      return kind === '!' ? zh(sampleAt(kind, name)) : sampleAt(kind, name);
     });
   };
   const wrong = Object.keys(ZH_SENTENCES).filter((sentence) => zh(sampleOf(sentence)) !== sampleZh(sentence));
@@ -160,7 +180,7 @@ test('each sentence is known as itself, and not as another one', () => {
 });
 
 test('a Chinese sentence has the values of the English one, each once, and is Chinese', () => {
-  const places = (text: string) => [...text.matchAll(/\{[#@>]?(\w+)\}/g)].map(([, name]) => name);
+  const places = (text: string) => [...text.matchAll(/\{[#@^>!]?(\w+)\}/g)].map(([, name]) => name);
   const differ = Object.entries(ZH_SENTENCES).filter(
     ([en, text]) =>
       !places(text).every((name) => places(en).includes(name)) || new Set(places(text)).size < places(text).length,
@@ -178,6 +198,10 @@ test('a sentence within a sentence is worded too, and what a handler said stays 
   expect(zh('chain "night" of 2026-11-20 failed: import timed out: shard 0 failed: job execute timeout ')).toBe(
     '2026-11-20 的链“night”失败：import 超时：分片 0 失败：执行超时',
   );
+  expect(zh('HTTP_UNCLEAR: GET http://x/: no whole answer within 50 ms: it may have been executed')).toBe(
+    'HTTP_UNCLEAR：GET http://x/：50 毫秒内没有完整的应答：可能已经执行',
+  );
+  expect(zh('E_OWN: no such coin')).toBe('E_OWN: no such coin');
   expect(zh('import>sweep: parent failed; gate>sweep: parent passed over')).toBe(
     'import>sweep：父节点失败；gate>sweep：父节点已跳过',
   );

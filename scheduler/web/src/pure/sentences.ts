@@ -4,7 +4,8 @@
  *
  * - `{path}` is anything, shown as it came;
  * - `{#n}` is a number, `{@job}` a name or address, without blanks;
- * - `{>why}` is a sentence again, or several of them with `; ` between;
+ * - `{^code}` is the code of an error;
+ * - `{>why}` is a sentence again, or several of them with `; ` between, and `{!why}` one that the catalogue has;
  * - `{is|are}` is one of these words.
  *
  * A sentence of which the catalogue knows nothing is shown as it came: it is a handler's own, or of a newer scheduler.
@@ -22,15 +23,15 @@ interface Pattern {
 }
 interface Place {
   readonly name: string;
-  readonly isSentence: boolean;
+  readonly kind: string;
 }
 
-const PLACE = /\{(?:([#@>]?)(\w+)|([^{}|]*(?:\|[^{}|]*)+))\}/g;
+const PLACE = /\{(?:([#@^>!]?)(\w+)|([^{}|]*(?:\|[^{}|]*)+))\}/g;
+/** What may stand at a place of each kind; anything, where none is named. */
 const SHAPES: Readonly<Record<string, string>> = {
-  '': '(.*?)',
-  '>': '(.*?)',
   '#': '(-?\\d[\\d.,]*)',
   '@': '([^\\s"]+)',
+  '^': '([A-Z][A-Z0-9_]+)',
 };
 /** Where in a list the next one begins: what the one before it says last may be a person's words, `; ` among them. */
 const NEXT = new RegExp(
@@ -51,7 +52,8 @@ const CHARS_MAX = 4_000;
 const PIECES_MAX = 12;
 
 export function wordingBy(catalogue: Sentences): Wording {
-  // What says more of itself is asked first: `waits for {>runs} of the job` before `waits for {path}`.
+  // What says more of itself is asked first: `waits for {>runs} of the job` before `waits for {path}`, and before all
+  // of them a sentence after its code.
   const patterns = Object.keys(catalogue)
     .sort((one, other) => plainLength(other) - plainLength(one))
     .map((sentence) => patternOf(sentence, catalogue[sentence] ?? ''));
@@ -60,7 +62,9 @@ export function wordingBy(catalogue: Sentences): Wording {
     for (const pattern of patterns) {
       if (!sentence.startsWith(pattern.head)) continue;
       const found = pattern.shape.exec(sentence);
-      if (found !== null) return fill(pattern, found.slice(1), say);
+      if (found === null) continue;
+      const said = fill(pattern, found.slice(1), say);
+      if (said !== null) return said;
     }
     return null;
   };
@@ -99,21 +103,24 @@ function patternOf(sentence: string, answer: string): Pattern {
     if (name === undefined) {
       shape += `(?:${(words ?? '').split('|').map(escaped).join('|')})`;
     } else {
-      shape += SHAPES[kind] ?? '';
-      places.push({ name, isSentence: kind === '>' });
+      shape += SHAPES[kind] ?? '(.*?)';
+      places.push({ name, kind });
     }
   }
   const head = sentence.split('{', 1)[0] ?? '';
   return { head, shape: new RegExp(`^${shape}${escaped(sentence.slice(end))}$`, 's'), places, answer };
 }
 
-function fill({ places, answer }: Pattern, values: readonly string[], say: Wording): string {
-  return answer.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const at = places.findIndex((place) => place.name === name);
-    const value = values[at];
-    if (value === undefined) return whole;
-    return places[at]?.isSentence === true ? say(value) : value;
-  });
+/** Null: one of its places has to be a sentence that is known, and is none. */
+function fill({ places, answer }: Pattern, values: readonly string[], say: Wording): string | null {
+  const said = new Map<string, string>();
+  for (const [at, { name, kind }] of places.entries()) {
+    const value = values[at] ?? '';
+    const text = kind === '>' || kind === '!' ? say(value) : value;
+    if (kind === '!' && text === value) return null;
+    said.set(name, text);
+  }
+  return answer.replace(/\{(\w+)\}/g, (whole, name: string) => said.get(name) ?? whole);
 }
 
 /** Several that know nothing of each other, such as what is wrong with a field. */
@@ -128,5 +135,6 @@ function sayPieces(sentence: string, recognise: (part: string) => string | null)
   }, '');
 }
 
-const plainLength = (sentence: string): number => sentence.replace(PLACE, '').length;
+const plainLength = (sentence: string): number =>
+  sentence.startsWith('{^') ? Infinity : sentence.replace(PLACE, '').length;
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

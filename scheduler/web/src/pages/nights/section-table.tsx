@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Reply } from '../../api/read.ts';
-import { useLanguage } from '../../app/preferences.ts';
+import { useLanguage, useWording } from '../../app/preferences.ts';
 import { Empty } from '../../look/parts.tsx';
 import { useStateWord } from '../../look/state.tsx';
 import { Inert } from '../../look/values.tsx';
@@ -14,7 +14,9 @@ type Value = Row[number] | undefined;
 const isMoney = (column: string): boolean => /minor$/i.test(column) || column === 'ours' || column === 'theirs';
 
 /** Columns that need room: else their words break within. */
-const WORDY: readonly string[] = ['note', 'requestNo', 'kind'];
+const WORDY: readonly string[] = ['note', 'kind'];
+/** What is one word, however long. */
+const WHOLE: readonly string[] = ['leg', 'requestNo', 'gatewayRef', 'contractNo'];
 
 /** A table of the report. Beside another night, each cell that differs says what it was there. */
 export function SectionTable({
@@ -42,7 +44,7 @@ export function SectionTable({
       ? 'num nowrap'
       : WORDY.includes(section.columns[at] ?? '')
         ? 'is-wordy'
-        : section.columns[at] === 'leg'
+        : WHOLE.includes(section.columns[at] ?? '')
           ? 'nowrap'
           : '';
   return (
@@ -109,6 +111,7 @@ function useCellText(columns: readonly string[]): (row: Row, at: number) => stri
   const { t } = useTranslation();
   const language = useLanguage();
   const word = useStateWord();
+  const wording = useWording();
   const currencyAt = columns.indexOf('currency');
   return (row, at) => {
     const column = columns[at] ?? '';
@@ -121,6 +124,7 @@ function useCellText(columns: readonly string[]): (row: Row, at: number) => stri
     if (column === 'breaks') return value === 1 ? t('common.yes') : t('common.no');
     if (typeof value === 'number') return formatCount(column === 'shardIndex' ? value + 1 : value, language);
     if (column === 'state') return word(value);
+    if (column === 'note') return wording(value);
     if (column === 'figure' || column === 'kind' || column === 'shardIndex') {
       return t(`reported.${value}`, { defaultValue: value });
     }

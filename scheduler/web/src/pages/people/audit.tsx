@@ -13,7 +13,7 @@ import { List } from '../../look/list.tsx';
 import { Page, Panel, ProblemNote } from '../../look/parts.tsx';
 import { State, StateMark } from '../../look/state.tsx';
 import { filled, useSearch } from '../../look/use-search.ts';
-import { Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant, Said } from '../../look/values.tsx';
 import { formatCount } from '../../pure/format.ts';
 import { inertValue } from '../../pure/inert-text.ts';
 
@@ -48,7 +48,7 @@ function Entries() {
       <div className="filters">
         <SearchBox label={t('audit.who')} value={get('who')} onChange={(who) => set({ who })} width={150} />
         <SearchBox label={t('audit.action')} value={get('action')} onChange={(action) => set({ action })} width={170} />
-        <SearchBox label={t('audit.kind')} value={get('kind')} onChange={(kind) => set({ kind })} width={130} />
+        <SearchBox label={t('audit.kind')} value={get('kind')} onChange={(kind) => set({ kind })} width={160} />
         <SearchBox label={t('audit.id')} value={get('id')} onChange={(id) => set({ id })} width={130} />
         <Choose
           label={t('audit.outcome')}
@@ -136,7 +136,7 @@ function More({ entry }: { readonly entry: Entry }) {
     return <code className="soft small">{entry.hash.slice(0, 8)}</code>;
   return (
     <details className="audit-more">
-      <summary>{entry.reason === null ? t('audit.changes') : <Inert text={entry.reason} />}</summary>
+      <summary>{entry.reason === null ? t('audit.changes') : <Said text={entry.reason} />}</summary>
       {before !== '' && <pre className="was">{before}</pre>}
       {after !== '' && <pre className="is">{after}</pre>}
       <code className="soft small">{entry.hash}</code>

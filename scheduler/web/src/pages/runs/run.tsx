@@ -115,7 +115,7 @@ function Why({ detail }: { readonly detail: RunDetail }) {
       )}
       {detail.throttled !== null && (
         <p>
-          <Inert text={detail.throttled} />
+          <Said text={detail.throttled} />
         </p>
       )}
     </Verdict>

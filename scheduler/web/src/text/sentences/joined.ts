@@ -67,6 +67,23 @@ export const JOINED_SENTENCES: Sentences = {
   'in {groups}': '组 {groups} 中',
   'the parameter': '参数',
   'chain run {#id}': '链运行 {id}',
+  // 差异的备注
+  'recounted: {#n} of {amount}; frozen: {#m} of {other}': '重新清点：{n} 项共 {amount}；冻结：{m} 项共 {other}',
+  'SUCCESS items: {#n} of {amount}; ledger: {#m} of {other}': '已扣款项目：{n} 项共 {amount}；账目：{m} 项共 {other}',
+  account: '账户',
+  amount: '金额',
+  currency: '币种',
+  'currency (ours {code})': '币种（我方 {code}）',
+  'amount (no integer)': '金额（不是整数）',
+  'account, {>more}': '账户、{more}',
+  'account, currency (ours {code}), {>more}': '账户、币种（我方 {code}）、{more}',
+  'currency (ours {code}), {>more}': '币种（我方 {code}）、{more}',
+  missing: '没有',
+  unknown: '不明',
+  // 代码在前
+  '{^code}: {!why}': '{code}：{why}',
+  'THROTTLED: {>what} {#ms} ms (95th percentile; this job wants at most {#limit}): {>share}, {#pause} ms between chunks':
+    '限速：{what} {ms} 毫秒（第 95 百分位；该任务要求不超过 {limit}）：{share}，批间停顿 {pause} 毫秒',
   // 时长
   '{#n} ms': ' {n} 毫秒',
   '{#n} s': ' {n} 秒',
