@@ -13,6 +13,7 @@ import type { Metrics } from '../../../shared/metrics.ts';
 import type { Hints } from '../../../shared/redis/hints.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
 import { startCallbackServer } from '../http-callback-server.ts';
+import { makeFolder } from '../make-folder.ts';
 import { ENVIRONMENT, settlementDebitJobs } from '../resolve-in-store.ts';
 import type { ExecutorCommandOptions, SettlementChoice } from './executor-options.ts';
 import type { OperatorClient } from './http-operator-client.ts';
@@ -43,6 +44,8 @@ export async function openSettlement(
 ): Promise<OpenSettlement> {
   const { runtime, logger, wait, stop } = service;
   const { gateway, gatewayTimeoutMs } = choice;
+  // Said now, and not by the reconciliation at the end of a night.
+  makeFolder(choice.reportDir, 'report-dir');
   const taker: { engine: MoneyEngine | null } = { engine: null };
   const callbackUrl = await openCallbacks(options, choice, { service, taker }, closing);
   const downstream = createGatewayDownstream({
