@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import type { AdminOptions, SetupLink } from '../../../scheduler/admin/admin-options.ts';
-import { listOption } from '../cluster/read-settings.ts';
+import { networksOption } from '../options/networks-option.ts';
 import { httpUrlOption } from '../options/read-values.ts';
 
 /** What people get in by, as `daybreak scheduler` was asked for it; null: there is no admin. */
@@ -15,8 +15,8 @@ export function adminSettings(values: Readonly<Record<string, string>>, switches
   const url = values['public-url'];
   return {
     publicUrl: url === undefined ? null : httpUrlOption('public-url', url).href,
-    trustedProxies: listOption(values['trusted-proxies']),
-    alarmNetworks: listOption(values['alarm-networks']),
+    trustedProxies: networksOption(values, 'trusted-proxies'),
+    alarmNetworks: networksOption(values, 'alarm-networks'),
     plainWebhooks: switches.has('plain-webhooks'),
   };
 }

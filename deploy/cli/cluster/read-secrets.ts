@@ -42,7 +42,10 @@ export function secretOption(values: Readonly<Record<string, string>>, name: str
   const [path, text] = [values[`${name}-file`], values[name]];
   if (path === undefined) return text ?? null;
   if (text !== undefined) {
-    throw new UsageError(`--${name}-file and the ${name.replaceAll('-', ' ')} itself are both given: give one of them`);
+    const variable = `DAYBREAK_${name.toUpperCase().replaceAll('-', '_')}`;
+    throw new UsageError(
+      `--${name}-file and the ${name.replaceAll('-', ' ')} itself are both given: give one of them (${variable} and the configuration file count too)`,
+    );
   }
   return secretFromFile(`${name}-file`, resolve(cwd, path));
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type AdminSettings, adminSettings } from '../admin/admin-settings.ts';
 import type { Configured } from '../options/configure.ts';
+import { networksOption } from '../options/networks-option.ts';
 import { httpUrlOption, integerOption } from '../options/read-values.ts';
 import type { StoreLocation } from '../options/store-location.ts';
 import { UsageError } from '../usage-error.ts';
@@ -68,7 +69,7 @@ export function schedulerOptions(given: Configured, cwd: string): SchedulerComma
     previousAccessToken: previous,
     jobsPath: pathOption(values.jobs, cwd),
     settlement: switches.has('settlement'),
-    allowedNetworks: values['allow-networks'] === undefined ? null : listOption(values['allow-networks']),
+    allowedNetworks: values['allow-networks'] === undefined ? null : networksOption(values, 'allow-networks'),
     arrivalRoots: listOption(values['arrival-roots']),
     admin,
     pageRoot: admin?.publicUrl ?? (values.address === undefined ? null : httpUrlOption('address', values.address).href),

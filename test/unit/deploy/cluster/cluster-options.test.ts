@@ -91,7 +91,25 @@ describe('the options of a scheduler', () => {
     ],
     ['a token of one letter', store, { DAYBREAK_ACCESS_TOKEN: 'a'.repeat(40) }, 'repeats itself'],
     ['two stores', [...store, ...token, '--store-file', 'key'], {}, '--store-file and the store itself are both given'],
-    ['two tokens', [...store, ...token], { DAYBREAK_ACCESS_TOKEN: TOKEN }, 'are both given: give one of them'],
+    [
+      'two tokens',
+      [...store, ...token],
+      { DAYBREAK_ACCESS_TOKEN: TOKEN },
+      'are both given: give one of them (DAYBREAK_ACCESS_TOKEN and the configuration file count too)',
+    ],
+    [
+      'no network',
+      [...store, ...token, '--allow-networks', '10.0.0.0'],
+      {},
+      '--allow-networks: "10.0.0.0" is no network',
+    ],
+    ['no proxy', [...store, ...token, '--trusted-proxies', 'x'], {}, '--trusted-proxies: "x" is no network'],
+    [
+      'no network for alarms',
+      [...store, ...token, '--alarm-networks', 'x/8'],
+      {},
+      '--alarm-networks: "x/8" is no network',
+    ],
     ['a token file that is not there', [...store, '--access-token-file', 'none'], {}, 'cannot be read (ENOENT)'],
     [
       'a token file that is empty',
