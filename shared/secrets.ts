@@ -32,9 +32,12 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A URL for people: the password, and query values that look like secrets, are masked. */
+/**
+ * A URL for people: the password, and query values that look like secrets, are masked. All before the last "@" counts as
+ * the password: one that was not encoded may hold any character.
+ */
 export function maskUrl(url: string): string {
   return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^@/?#]*@/i, '$1:***@')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):.*@/is, '$1:***@')
     .replace(/([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&]*/gi, '$1***');
 }

@@ -74,6 +74,7 @@ test.each([
   ['mysql://root:hunter2@h:3306/db', 'mysql://root:***@h:3306/db'],
   ['mysql://root@h/db', 'mysql://root@h/db'],
   ['redis://:hunter2@h', 'redis://:***@h'],
+  ['mysql://root:hun@ter/2?@h:3306/db', 'mysql://root:***@h:3306/db'],
   ['http://h/x?token=hunter2&a=1', 'http://h/x?token=***&a=1'],
   ['sqlite:./a.db', 'sqlite:./a.db'],
 ])('%s is shown as %s', (url, shown) => {
