@@ -4,6 +4,7 @@ import { startGatewaySimulator } from '../../../executor/examples/settlement/gat
 import type { CommandCall } from '../command-call.ts';
 import { makeFolder } from '../make-folder.ts';
 import { integerOption, wordOption } from '../options/read-values.ts';
+import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
 import { listenError } from './listen-error.ts';
 import { secretOption } from './read-secrets.ts';
@@ -33,11 +34,20 @@ export async function runGatewayCommand(call: CommandCall): Promise<number> {
       capabilities: { maxRequestsPerSecond: perSecond },
       ...(secret === undefined ? {} : { callbackSecret: secret }),
     }).catch((cause: unknown) => {
-      throw listenError(cause, { host, port }) ?? cause;
+      throw listenError(cause, { host, port }) ?? booksError(cause, books) ?? cause;
     });
     await using closing = new AsyncDisposableStack();
     closing.defer(() => simulator.close());
     say(`gateway simulator is up at ${simulator.url}, faults ${preset}, books ${books}`);
     await untilAborted(stop);
   });
+}
+
+/** Why a file cannot be the books, naming the option; null: it is something else. */
+function booksError(cause: unknown, books: string): UsageError | null {
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_SQLITE_ERROR')) return null;
+  return new UsageError(
+    `--books ${inert(books)} cannot be used (${cause.message}): name the books of a simulator, or a file that is not there yet`,
+    { cause },
+  );
 }
