@@ -24,7 +24,10 @@ const DRIVERS: readonly { readonly name: RegExp; readonly home: RegExp }[] = [
   { name: /^mysql2(\/|$)/, home: /^shared\/sql\// },
   { name: /^node:sqlite$/, home: /^shared\/sql\// },
   { name: /^(ioredis|redlock)(\/|$)/, home: /\/redis-[\w-]+\.ts$/ },
-  { name: /^(axios|node:https?|node:http2|node:net|node:tls)(\/|$)/, home: /\/http-[\w-]+\.ts$/ },
+  {
+    name: /^(axios|node:https?|node:http2|node:net|node:tls)(\/|$)/,
+    home: /\/http-[\w-]+\.ts$|^shared\/(tls\/tls-files|sql\/mysql-way)\.ts$/,
+  },
   { name: /^(fastify|@fastify\/.*)$/, home: /^scheduler\/api\// },
   { name: /^node-cron$/, home: /^scheduler\/clockwork\.ts$/ },
   { name: /^node:(child_process|worker_threads|cluster|dgram)$/, home: /\/process-[\w-]+\.ts$/ },

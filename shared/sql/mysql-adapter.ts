@@ -1,13 +1,14 @@
 import { DaybreakError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { maskUrl } from '../secrets.ts';
 import { begin } from './mysql-begin.ts';
 import { failureOf } from './mysql-errors.ts';
-import { assertMysqlUrl, type MysqlPool, type MysqlPoolOptions, openMysqlPool } from './mysql-pool.ts';
+import { readMysqlPlace } from './mysql-place.ts';
+import { type MysqlPool, type MysqlPoolOptions, openMysqlPool } from './mysql-pool.ts';
 import { assertServer, type LookGiven } from './mysql-server.ts';
 import type { ServerFacts } from './mysql-session.ts';
 import { createMysqlTransactions, rollBack } from './mysql-transactions.ts';
+import { wayTo } from './mysql-way.ts';
 import { readOnly } from './read-only.ts';
 import type { SqlStore } from './sql.ts';
 import { sqlError } from './sql-errors.ts';
@@ -16,7 +17,7 @@ import { createHealthWatch } from './store-health.ts';
 import { createTransactionScope } from './transaction-scope.ts';
 
 export interface MysqlStoreOptions {
-  /** `mysql://user:password@host:port/database`; the port defaults to 3306. */
+  /** `mysql://user:password@host:port/database?tls=verified`; the port defaults to 3306, `tls` to off. */
   readonly url: string;
   readonly runtime: Runtime;
   readonly logger: Logger;
@@ -40,12 +41,12 @@ export interface MysqlStoreOptions {
 
 export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlStore> {
   const { runtime, logger } = options;
-  assertMysqlUrl(options.url);
-  const label = maskUrl(options.url);
+  const place = readMysqlPlace(options.url);
+  const { label } = place;
   const [connections, reservedConnections] = [options.connections ?? 10, options.reserved ?? 2];
   const poolOptions = {
-    url: options.url,
-    label,
+    place,
+    way: wayTo(place),
     runtime,
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
     statementTimeoutMs: options.statementTimeoutMs ?? 300_000,
@@ -162,7 +163,7 @@ async function lookAtServer(options: LookOptions, given: LookGiven): Promise<Ser
       return await assertServer((text) => connection.objects(text) as Promise<Record<string, unknown>[]>, given);
     } catch (error) {
       if (error instanceof DaybreakError) throw error;
-      throw sqlError(failureOf(error), error, { text: 'look at the server', store: options.label });
+      throw sqlError(failureOf(error), error, { text: 'look at the server', store: options.place.label });
     } finally {
       connection.release();
     }

@@ -1,11 +1,11 @@
 import { createPool, type FieldPacket, type PoolConnection, type PoolOptions, type ResultSetHeader } from 'mysql2';
-import { DaybreakError, messageOf, StoreUnreachableError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { maskUrl } from '../secrets.ts';
 import { createConnectionPlaces } from './connection-places.ts';
 import { createIdleConnections } from './idle-connections.ts';
-import { isTlsWanted, isTooManyConnections } from './mysql-errors.ts';
+import type { MysqlPlace } from './mysql-place.ts';
 import { pingEveryMs, type ServerFacts, sessionStatements } from './mysql-session.ts';
+import { unreachable } from './mysql-unreachable.ts';
+import type { MysqlWay } from './mysql-way.ts';
 import type { SqlValue } from './sql.ts';
 
 /** One checked-out connection, with promises. */
@@ -31,8 +31,8 @@ export interface MysqlPool {
 }
 
 export interface MysqlPoolOptions {
-  readonly url: string;
-  readonly label: string;
+  readonly place: MysqlPlace;
+  readonly way: MysqlWay;
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
@@ -62,10 +62,17 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
   pool.on('release', (connection) => idle?.add(connection));
   pool.on('acquire', (connection) => idle?.remove(connection));
 
-  const places = createConnectionPlaces({ total: options.connections, waitMs: options.connectionWaitMs, ...options });
+  const places = createConnectionPlaces({
+    total: options.connections,
+    waitMs: options.connectionWaitMs,
+    label: options.place.label,
+    runtime: options.runtime,
+  });
   const takeRaw = (): Promise<PoolConnection> =>
     new Promise((resolve, reject) => {
-      pool.getConnection((error, connection) => (error ? reject(unreachable(options, error)) : resolve(connection)));
+      pool.getConnection((error, connection) =>
+        error ? reject(unreachable(options.place, error)) : resolve(connection),
+      );
     });
 
   async function prepare(connection: MysqlConnection): Promise<void> {
@@ -74,7 +81,7 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
       for (const text of sessionStatements(options.facts)) await connection.change(text);
     } catch (error) {
       connection.destroy();
-      throw unreachable(options, error);
+      throw unreachable(options.place, error);
     }
   }
 
@@ -106,31 +113,13 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
   };
 }
 
-/** Throws BAD_OPTION when the URL is no `mysql://user:password@host:port/database`. */
-export function assertMysqlUrl(url: string): void {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed?.protocol === 'mysql:' && parsed.hostname !== '' && parsed.pathname.length > 1 && parsed.search === '')
-    return;
-  throw new DaybreakError(
-    'BAD_OPTION',
-    `the store "${maskUrl(url)}" is not complete: write mysql://user:password@host:3306/database (special characters percent-encoded)`,
-  );
-}
-
-function driverOptions(options: MysqlPoolOptions): PoolOptions {
-  const url = new URL(options.url);
+function driverOptions({ way, connections, connectTimeoutMs }: MysqlPoolOptions): PoolOptions {
   return {
-    host: decodeURIComponent(url.hostname.replace(/^\[|\]$/g, '')),
-    port: url.port === '' ? 3306 : Number(url.port),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    connectionLimit: options.connections,
-    connectTimeout: options.connectTimeoutMs,
+    ...way,
+    connectionLimit: connections,
+    connectTimeout: connectTimeoutMs,
     waitForConnections: true,
     queueLimit: 0,
-    enableKeepAlive: true,
-    keepAliveInitialDelay: 10_000,
     supportBigNumbers: true,
     timezone: 'Z',
     dateStrings: true,
@@ -215,43 +204,4 @@ function exactNumbers<Key extends string | number>(
       row[key] = number;
     }
   });
-}
-
-function unreachable(options: MysqlPoolOptions, error: unknown): DaybreakError {
-  const { hostname, port, pathname } = new URL(options.url);
-  const at = `${hostname}:${port === '' ? '3306' : port}`;
-  const code = (error as { code?: unknown }).code;
-  const details = { host: hostname, port: port === '' ? 3306 : Number(port), code };
-  const name = decodeURIComponent(pathname.slice(1));
-  const quoted = `\`${name.replaceAll('`', '``')}\``;
-  if (code === 'ER_BAD_DB_ERROR') {
-    const text = `the database server at ${at} has no database "${name}": make it there with "create database ${quoted}", and grant the user of the URL all on ${quoted}.*`;
-    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
-  }
-  if (code === 'ER_DBACCESS_DENIED_ERROR') {
-    // What it says of a database that is not there as well, to a user who may not know which there are.
-    const text = `the database server at ${at} knows the user of ${options.label} and gives no rights on a database "${name}": grant the user all on ${quoted}.*, and make the database if it is not there`;
-    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
-  }
-  if (code === 'ER_ACCESS_DENIED_ERROR') {
-    const text = `the database server at ${at} refuses the user or the password of ${options.label}`;
-    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
-  }
-  if (isTlsWanted(error)) {
-    const text = `the database server at ${at} takes connections over TLS alone (require_secure_transport = ON), and the store speaks none: reach it through a tunnel or proxy on this machine, or set that OFF inside a network of your own`;
-    return new StoreUnreachableError(text, { cause: error, details, retryable: false });
-  }
-  if (isTooManyConnections(error)) {
-    const text = `the database server at ${at} has no connection left to give (${messageOf(error)}): raise max_connections, or open fewer from each process`;
-    return new StoreUnreachableError(text, { cause: error, details });
-  }
-  // An error of all the addresses of a name has no message of its own.
-  const why = messageOf(error) === '' ? String(code) : messageOf(error);
-  return new StoreUnreachableError(
-    `no connection to the database at ${at} (${why}): is it running, and is the port right?`,
-    {
-      cause: error,
-      details,
-    },
-  );
 }

@@ -7,7 +7,9 @@ import { silentLogger as logger } from '../../shared/logger.ts';
 import { systemRuntime } from '../../shared/runtime/system-runtime.ts';
 import { updateManyText } from '../../shared/sql/bulk-sql.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
+import { readMysqlPlace } from '../../shared/sql/mysql-place.ts';
 import { openMysqlPool } from '../../shared/sql/mysql-pool.ts';
+import { wayTo } from '../../shared/sql/mysql-way.ts';
 import { openSqlStore, type SqlStoreOptions } from '../../shared/sql/open-store.ts';
 import type { SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import { describeOnEachServer } from '../support/each-store.ts';
@@ -21,7 +23,7 @@ import { describeSqlStore } from './sql-store.suite.ts';
 const COMMIT_PACKET = ['\u0003commit', '\u0003\u0000\u0001commit'];
 const runtime = systemRuntime();
 const POOL = {
-  ...{ label: 'test', connections: 1, runtime, facts: null },
+  ...{ connections: 1, runtime, facts: null },
   ...{ connectTimeoutMs: 5_000, statementTimeoutMs: 60_000, connectionWaitMs: 60_000 },
 };
 const open = (url: string, more: Partial<SqlStoreOptions> = {}): Promise<SqlStore> =>
@@ -251,10 +253,12 @@ describeOnEachServer('with a server', (server) => {
     });
 
     test('what lies in the pool outlives the time after which the server ends silent sessions', async () => {
+      const place = readMysqlPlace(databaseUrl);
       const outlives = async (pingEveryMs?: number): Promise<boolean> => {
         const pool = openMysqlPool({
           ...POOL,
-          url: databaseUrl,
+          place,
+          way: wayTo(place),
           ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
         });
         const idOf = async (): Promise<unknown> => {

@@ -1,4 +1,7 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { readMysqlPlace } from '../../../shared/sql/mysql-place.ts';
+import { whyRefused } from '../../../shared/sql/mysql-unreachable.ts';
+import { wayTo } from '../../../shared/sql/mysql-way.ts';
 import { secretOption } from '../cluster/read-secrets.ts';
 import { configuredCall } from '../cluster/run-service.ts';
 import type { CommandCall } from '../command-call.ts';
@@ -41,8 +44,10 @@ export async function runImportCommand(call: CommandCall): Promise<number> {
 async function readTables(url: string): Promise<XxlTables> {
   if (URL.parse(url)?.protocol !== 'mysql:')
     throw new UsageError('the source is no mysql://USER:PASSWORD@HOST/DATABASE');
+  const place = readMysqlPlace(url);
+  const way = wayTo(place);
   try {
-    const connection = await createConnection({ uri: url, connectTimeout: CONNECT_MS, dateStrings: true });
+    const connection = await createConnection({ ...way, connectTimeout: CONNECT_MS, dateStrings: true });
     try {
       const rows = async (table: string, by: string): Promise<XxlRow[]> =>
         (await connection.query<RowDataPacket[]>(`select * from ${table} order by ${by}`))[0];
@@ -56,8 +61,8 @@ async function readTables(url: string): Promise<XxlTables> {
     }
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'it does not answer';
-    throw new UsageError(`the xxl-job database cannot be read (${code}): name the database that has xxl_job_info`, {
-      cause,
-    });
+    const refused = whyRefused(place, cause);
+    const why = refused === null ? ` (${code}): name the database that has xxl_job_info` : `: ${refused}`;
+    throw new UsageError(`the xxl-job database cannot be read${why}`, { cause });
   }
 }

@@ -19,7 +19,8 @@ import {
 const STORE: OptionSpec = setting({
   name: 'store',
   value: 'URL',
-  meaning: 'the database: mysql://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite:PATH for one process alone',
+  meaning:
+    'the database: mysql://USER:PASSWORD@HOST:PORT/DATABASE (?tls=verified: over TLS), or sqlite:PATH for one process alone',
 });
 
 const scheduler: CommandSpec = {

@@ -28,7 +28,7 @@ export const EXECUTOR: CommandSpec = {
       name: 'store',
       value: 'URL',
       meaning:
-        'database of the group: mysql://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite:PATH for one process alone; the settlement needs one',
+        'database of the group: mysql://USER:PASSWORD@HOST:PORT/DATABASE (?tls=verified: over TLS), or sqlite:PATH for one process alone; the settlement needs one',
       default: 'a small file in the data directory',
     }),
     STORE_FILE,

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { readMysqlPlace } from '../../../shared/sql/mysql-place.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -39,6 +40,8 @@ function mysqlAt(text: string, home: string): StoreLocation {
     throw new UsageError('--store is incomplete: write mysql://USER:PASSWORD@HOST:PORT/DATABASE');
   }
   decoded(url.password);
+  // Whatever else the URL holds, words of TLS included, is refused here and not when the store is opened.
+  readMysqlPlace(text);
   const label = `mysql://${url.username === '' ? '' : `${decoded(url.username)}@`}${url.host}/${database}`;
   const stem = `${url.hostname}-${url.port || '3306'}-${database}`.replace(/[^A-Za-z0-9._-]/g, '_');
   return { kind: 'mysql', url: text, label, booksPath: join(home, `${stem}-gateway-books.db`) };

@@ -8,6 +8,8 @@ import {
   StoreUnreachableError,
 } from '../../../shared/errors.ts';
 import { migrate } from '../../../shared/sql/migrate.ts';
+import { readMysqlPlace } from '../../../shared/sql/mysql-place.ts';
+import { wayTo } from '../../../shared/sql/mysql-way.ts';
 import { openSqlStore } from '../../../shared/sql/open-store.ts';
 import type { SqlStore } from '../../../shared/sql/sql.ts';
 import type { StoreLocation } from '../options/store-location.ts';
@@ -56,7 +58,7 @@ async function takeLock(
   store: SqlStore,
   options: HoldOptions,
 ): Promise<{ lost: AbortSignal; release(): void }> {
-  const connection = mysql.createConnection({ uri: location.url, connectTimeout: 5_000 });
+  const connection = mysql.createConnection({ ...wayTo(readMysqlPlace(location.url)), connectTimeout: 5_000 });
   const lost = new AbortController();
   let released = false;
   connection.on('error', (cause) => {

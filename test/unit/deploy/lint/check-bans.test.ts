@@ -74,6 +74,8 @@ describe('drivers', () => {
     ['redlock', 'scheduler/redis-leader.ts'],
     ['axios', 'scheduler/dispatch/http-executor-client.ts'],
     ['node:http', 'executor/node/http-server.ts'],
+    ['node:tls', 'shared/tls/tls-files.ts'],
+    ['node:net', 'shared/sql/mysql-way.ts'],
     ['fastify', 'scheduler/api/routes.ts'],
     ['node-cron', 'scheduler/clockwork.ts'],
     ['pino', 'shared/logger.ts'],
