@@ -6,6 +6,7 @@ import {
   httpUrlOption,
   integerOption,
   percentOption,
+  redisUrlOption,
   timeOfDayOption,
   timeZoneOption,
   wordOption,
@@ -66,7 +67,7 @@ export function nightOptions(given: Given, cwd: string): NightOptions {
     executors: integerOption('executors', values.executors, { min: 1, max: 64, default: 3 }),
     home,
     store: storeLocation(values.store, home, cwd),
-    redisUrl: values.redis === undefined ? null : redisUrl(values.redis),
+    redisUrl: values.redis === undefined ? null : redisUrlOption(values.redis),
     chunkSize: integerOption('chunk-size', values['chunk-size'], { min: 1, max: 100_000, default: 1_000 }),
     cutOff: values['cut-off'] === undefined ? null : timeOfDayOption('cut-off', values['cut-off']),
     timeZone:
@@ -152,12 +153,4 @@ function callbackDoor({ values, fromEnv }: Given): NightOptions['callback'] {
     return null;
   }
   return { port: integerOption('callback-port', values['callback-port'], { min: 1, max: 65_535, default: 0 }), secret };
-}
-
-function redisUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') {
-    throw new UsageError('--redis is no redis:// URL: write redis://HOST:PORT');
-  }
-  return text;
 }

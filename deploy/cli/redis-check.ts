@@ -1,11 +1,14 @@
-import { messageOf } from '../../shared/errors.ts';
+import { checkRedisUrl } from '../../shared/redis/redis-url.ts';
+import { wayToRedis } from '../../shared/redis/redis-way.ts';
 import { maskUrl } from '../../shared/secrets.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Asks the server for a PING within three seconds. Throws UsageError, naming the option, when it does not answer. */
 export async function checkRedis(url: string): Promise<void> {
   const { Redis } = await import('ioredis');
-  const redis = new Redis(url, {
+  const way = wayToRedis(checkRedisUrl(url));
+  const redis = new Redis(way.url, {
+    ...way.options,
     lazyConnect: true,
     connectTimeout: 3_000,
     commandTimeout: 3_000,
@@ -22,7 +25,7 @@ export async function checkRedis(url: string): Promise<void> {
     await redis.ping();
   } catch (cause) {
     throw new UsageError(
-      `--redis ${maskUrl(url)} does not answer (${messageOf(last ?? cause)}): start it, or leave out --redis (the store alone suffices)`,
+      `--redis ${maskUrl(url)} does not answer (${way.why(last ?? cause)}): start it, or leave out --redis (the store alone suffices)`,
       { cause },
     );
   } finally {

@@ -9,9 +9,10 @@ import { RedisProgress } from './redis-progress.ts';
 import { RedisTokens } from './redis-tokens.ts';
 import { checkPrefix, checkRedisUrl } from './redis-url.ts';
 import { RedisWakeUps } from './redis-wake-ups.ts';
+import { wayToRedis } from './redis-way.ts';
 
 export interface RedisHintsOptions {
-  /** `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` for TLS. Redis 6 and later, Valkey. */
+  /** `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` for TLS, with `?tls-ca-file=` and the like. Redis 6 and later, Valkey. */
   readonly url: string;
   /**
    * What the cluster is called, 1 to 64 letters, digits, `_`, `.`, `:` and `-`: every channel and key of it begins with
@@ -38,12 +39,13 @@ export interface RedisHintsOptions {
  * hints.publish('scheduler:fire-due-jobs');
  */
 export async function openRedisHints(options: RedisHintsOptions): Promise<Hints> {
-  const { url, label: where } = checkRedisUrl(options.url);
+  const place = checkRedisUrl(options.url);
+  const [way, where] = [wayToRedis(place), place.label];
   const { runtime } = options;
   const prefix = `daybreak:${checkPrefix(options.prefix)}:`;
   const logger = options.logger.child({ part: 'redis' });
   const metrics = createRedisMetrics(options.metrics);
-  const common = { url, runtime, logger, metrics, prefix, answerMs: options.answerMs ?? 1_000 };
+  const common = { way, runtime, logger, metrics, prefix, answerMs: options.answerMs ?? 1_000 };
 
   const commands: RedisLink = new RedisLink({
     ...common,

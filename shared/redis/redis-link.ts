@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { RedisMetrics, RedisUse } from './redis-metrics.ts';
+import type { RedisWay } from './redis-way.ts';
 
 const IN_FLIGHT_MAX = 256;
 const PING_EVERY_MS = 5_000;
@@ -15,7 +16,7 @@ export type RedisAnswer<T> =
   | { readonly kind: 'gone' };
 
 export interface RedisLinkOptions {
-  readonly url: string;
+  readonly way: RedisWay;
   /** For messages: the URL with its password masked, and what the connection is for. */
   readonly label: string;
   readonly runtime: Runtime;
@@ -37,6 +38,7 @@ export class RedisLink {
   readonly #options: RedisLinkOptions;
   readonly #closing = new AbortController();
   #isUp = false;
+  #wasUp = false;
   #inFlight = 0;
   #lastError = 'not connected yet';
   #saidGone = false;
@@ -44,9 +46,10 @@ export class RedisLink {
   #refusedSaidAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RedisLinkOptions) {
-    const { runtime, answerMs } = options;
+    const { runtime, answerMs, way } = options;
     this.#options = options;
-    this.redis = new Redis(options.url, {
+    this.redis = new Redis(way.url, {
+      ...way.options,
       connectTimeout: 2 * answerMs,
       commandTimeout: answerMs,
       maxRetriesPerRequest: 0,
@@ -61,7 +64,7 @@ export class RedisLink {
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     });
     this.redis.on('error', (error: unknown) => {
-      this.#lastError = messageOf(error);
+      this.#lastError = way.why(error, this.#wasUp);
     });
     this.redis.on('ready', () => void this.#up());
     this.redis.on('close', () => this.#down());
@@ -156,6 +159,7 @@ export class RedisLink {
     }
     if (this.redis.status !== 'ready' || this.#closing.signal.aborted) return;
     this.#isUp = true;
+    this.#wasUp = true;
     if (this.#saidGone) logger.info(`${label} is back`);
     this.#saidGone = false;
     for (const resolve of this.#waiting.splice(0)) resolve();

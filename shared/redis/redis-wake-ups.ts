@@ -5,11 +5,12 @@ import type { Topic } from './hints.ts';
 import { LatestWins } from './latest-wins.ts';
 import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
 import type { RedisMetrics } from './redis-metrics.ts';
+import type { RedisWay } from './redis-way.ts';
 
 type Listener = (body: string) => void;
 
 export interface WakeUpsOptions {
-  readonly url: string;
+  readonly way: RedisWay;
   readonly label: string;
   readonly prefix: string;
   readonly runtime: Runtime;

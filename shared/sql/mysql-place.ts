@@ -1,4 +1,5 @@
 import { DaybreakError } from '../errors.ts';
+import { maskUrl } from '../secrets.ts';
 import { readTlsOptions, type TlsOptions } from '../tls/tls-options.ts';
 
 /** What a URL of a database says. Pure. */
@@ -19,8 +20,7 @@ const FORM = 'mysql://user:password@host:3306/database (special characters perce
 /** Reads it strictly: the driver itself would take its own options from the query. Throws BAD_OPTION. */
 export function readMysqlPlace(url: string): MysqlPlace {
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  // All before the last "@": a password that was not encoded may hold any character.
-  const label = url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):.*@/is, '$1:***@').replace(/[?#].*$/s, '');
+  const label = maskUrl(url).replace(/[?#].*$/s, '');
   if (parsed?.protocol !== 'mysql:' || parsed.hostname === '' || parsed.pathname.length < 2) {
     throw new DaybreakError('BAD_OPTION', `the store "${label}" is not complete: write ${FORM}`);
   }

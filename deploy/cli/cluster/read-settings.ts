@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { integerOption } from '../options/read-values.ts';
+import { integerOption, redisUrlOption } from '../options/read-values.ts';
 import { type StoreLocation, storeLocation } from '../options/store-location.ts';
 import { inert } from '../screen/table.ts';
 import { UsageError } from '../usage-error.ts';
@@ -28,14 +28,7 @@ export function optionalStoreOption(values: Values, cwd: string): StoreLocation 
 export const connectionsOption = (values: Values): number =>
   integerOption('store-connections', values['store-connections'], { min: 2, max: 1_000, default: CONNECTIONS });
 
-export function redisOption(values: Values): string | null {
-  if (values.redis === undefined) return null;
-  const url = URL.parse(values.redis);
-  if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') {
-    throw new UsageError('--redis is no redis:// URL: write redis://HOST:PORT');
-  }
-  return values.redis;
-}
+export const redisOption = ({ redis }: Values): string | null => (redis === undefined ? null : redisUrlOption(redis));
 
 export function clusterOption({ cluster = 'daybreak' }: Values): string {
   if (/^[A-Za-z0-9_.:-]{1,64}$/.test(cluster)) return cluster;

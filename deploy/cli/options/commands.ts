@@ -63,7 +63,7 @@ const night: CommandSpec = {
       name: 'redis',
       value: 'URL',
       meaning:
-        'redis:// server for wake-ups and live progress; it must answer at the start, and may be gone at any time after it',
+        'redis:// (or rediss://, over TLS) server for wake-ups and live progress; it must answer at the start, and may be gone at any time after it',
       default: 'none',
     },
     { name: 'chunk-size', value: 'N', meaning: 'items in one transaction, 1 to 100000', default: '1000' },

@@ -1,4 +1,5 @@
 import { isBusinessDate, isTimeOfDay, isTimeZone } from '../../../shared/business-date.ts';
+import { checkRedisUrl } from '../../../shared/redis/redis-url.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** An integer in [min, max] from an option's text. */
@@ -60,5 +61,15 @@ export function timeZoneOption(name: string, text: string): string {
 /** Hours and minutes as `HH:MM`, 00:00 to 23:59. */
 export function timeOfDayOption(name: string, text: string): string {
   if (!isTimeOfDay(text)) throw new UsageError(`--${name} "${text}" is no time of day: write HH:MM, 00:00 to 23:59`);
+  return text;
+}
+
+/** `redis://` or `rediss://`, with options of TLS that fit together. */
+export function redisUrlOption(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '') {
+    throw new UsageError('--redis is no redis:// URL: write redis://HOST:PORT, or rediss:// for TLS');
+  }
+  checkRedisUrl(text);
   return text;
 }

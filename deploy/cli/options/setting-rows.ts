@@ -59,7 +59,8 @@ export const CONFIGURATION: readonly OptionSpec[] = [
 export const REDIS = setting({
   name: 'redis',
   value: 'URL',
-  meaning: 'redis:// server for wake-ups and spare rate; it may be gone at any time, and only latency changes',
+  meaning:
+    'redis:// (or rediss://, over TLS) server for wake-ups and spare rate; it may be gone at any time, and only latency changes',
   default: 'none',
 });
 
