@@ -109,6 +109,28 @@ describeOnEachServer('the scheduler with a server', (server) => {
     }
   });
 
+  // An insert that meets a row locks it shared and uses a number up: it shows here, and elsewhere as two schedulers
+  // that take the beats of one executor and wait for each other.
+  test('a beat of an executor that is known inserts nothing', async () => {
+    const store = await open();
+    try {
+      await migrate(store, schedulerMigrations, { logger, component: 'scheduler' });
+      const ctx = givenContext(store);
+      await store.transaction('definitions', async (tx) => {
+        for (const job of ORDERS_DEFINITIONS.jobs) await storeJob(tx, job);
+      });
+      for (const port of [9001, 9001, 9001, 9002]) {
+        const registryValue = `http://127.0.0.1:${port}/`;
+        await recordHeartbeat(ctx, { registryGroup: 'EXECUTOR', registryKey: 'orders', registryValue });
+      }
+      const ids = await store.read('ids', (db) => db.all<{ id: number }>('select id from s_executor order by id', []));
+      expect(ids).toHaveLength(2);
+      expect((ids[1]?.id ?? 0) - (ids[0]?.id ?? 0)).toBe(1);
+    } finally {
+      await store.close();
+    }
+  });
+
   describe('the lock on the parent run (trap T1)', () => {
     test('with it the child is made once', async () => {
       expect(await childrenAfterTwoResults((store) => store, 300)).toEqual(['report']);

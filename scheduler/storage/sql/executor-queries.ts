@@ -15,13 +15,18 @@ export interface ExecutorRow {
 
 const COLUMNS = `id, app_name as appName, address, incarnation, state, last_beat_at as lastBeatAt, signs`;
 
-/** Makes the row if it is not there (two first beats at once make one), and locks it. */
+/**
+ * Locks the row, and makes it if it is not there (two first beats at once make one). Looked for first: an insert that
+ * meets the row holds a shared lock on it, and two beats of one executor at two schedulers would wait for each other.
+ */
 export async function lockExecutor(
   tx: SqlTx,
   appName: string,
   address: string,
   insertIncarnation: string | null,
 ): Promise<ExecutorRow | null> {
+  const there = await findExecutor(tx, appName, address);
+  if (there !== null) return there;
   await tx.insertRows(
     {
       table: 's_executor',
