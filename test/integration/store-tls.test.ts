@@ -79,16 +79,26 @@ describeWith(['MariaDB'], 'a database that takes connections over TLS alone', ()
     expect(store.label).toBe(`mysql://batch:***@localhost:${db.port}/daybreak_private`);
   });
 
-  test('a session that was resumed is as verified as the first, and as encrypted', async () => {
+  test('connections that are made later are as verified and as encrypted as the first', async () => {
     const at = url(verified(ours(authority.sign('client', 'DNS:client'))), { user: 'certified:hush' });
-    const store = await openSqlStore({ url: at, connections: 1 }, { runtime, logger });
+    const store = await openSqlStore({ url: at, connections: 1, reconnectMs: 0 }, { runtime, logger });
     onTestFinished(() => store.close());
-    for (let n = 0; n < 3; n++) {
+    const look = () => store.read('look', (tx) => tx.arrays(cipher));
+    const cutOff = async (): Promise<void> => {
       const [row] = await store.transaction('look', (tx) => tx.arrays('select connection_id()'));
       await asRoot(`kill ${row?.[0]}`);
-      const [after] = await store.read('look', (tx) => tx.arrays(cipher));
-      expect(after?.[1]).toMatch(/^(TLS|ECDHE|DHE)/);
+    };
+    // The second and the third resume the session of the one before.
+    for (let n = 0; n < 3; n++) {
+      await cutOff();
+      expect((await look())[0]?.[1]).toMatch(/^(TLS|ECDHE|DHE)/);
     }
+    await cutOff();
+    await shows(stranger.sign('named', 'DNS:localhost'));
+    onTestFinished(() => shows(named));
+    await expect(look()).rejects.toThrow(/does not verify/);
+    await shows(named);
+    expect((await look())[0]?.[1]).toMatch(/^(TLS|ECDHE|DHE)/);
   });
 
   test('a certificate for an address is taken for that address, and none for "localhost" is', async () => {
@@ -182,14 +192,18 @@ describeWith(['MariaDB'], 'a database that takes connections over TLS alone', ()
     const bench = nightBench();
     onTestFinished(() => bench.remove());
     const trusts = { SSL_CERT_FILE: authority.ca };
-    const [migrated, refused, imported, plain] = await Promise.all([
+    const [migrated, refused, doubted, imported, plain] = await Promise.all([
       bench.run(['migrate', '--store', url('?tls=verified')], trusts),
       bench.run(['migrate', '--store', url('?tls=required')]),
+      bench.run(['migrate', '--wait', '3600', '--store', url('?tls=verified')]),
       bench.run(['import', 'xxl-job', url('?tls=verified'), '--zone', 'UTC'], trusts),
       bench.run(['import', 'xxl-job', url(''), '--zone', 'UTC']),
     ]);
     expect(migrated).toMatchObject({ code: 0, stdout: expect.stringContaining('applied scheduler 0500-definitions') });
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('none of off, verified, unverified') });
+    // Waiting makes no certificate better.
+    expect(doubted).toMatchObject({ code: 2, stderr: expect.stringContaining('--store: the database server') });
+    expect(doubted.stderr).toContain('does not verify');
     // There is no xxl_job_group in it: it was asked.
     expect(imported).toMatchObject({ code: 2, stderr: expect.stringContaining('ER_NO_SUCH_TABLE') });
     expect(plain).toMatchObject({ code: 2, stderr: expect.stringContaining('write tls=verified') });
