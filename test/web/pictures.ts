@@ -2,7 +2,9 @@ import type { Page } from 'playwright-core';
 import { artefactPath } from './artefacts.ts';
 import { violations } from './axe.ts';
 import { screenOf, type View } from './browser.ts';
+import { saysInEnglish } from './english-left.ts';
 import { type Ids, PLACES } from './places.ts';
+import { SAID } from './real-night.ts';
 import { FIRST_VIEW, isEveryView, looksWrong, show, viewsToShow } from './views.ts';
 import { asksNothing, walkTo } from './walk.ts';
 
@@ -22,7 +24,11 @@ export async function pictureViews(page: Page, name: string): Promise<string[]> 
   const wrong: string[] = [];
   for (const view of viewsToShow()) {
     await show(page, view);
-    const found = [...(await looksWrong(page)), ...(isEveryView() ? await violations(page, 'all', 'html') : [])];
+    const found = [
+      ...(await looksWrong(page)),
+      ...(await saysInEnglish(page, SAID)),
+      ...(isEveryView() ? await violations(page, 'all', 'html') : []),
+    ];
     wrong.push(...found.map((line) => `${nameOf(name, view)}: ${line}`));
     await keepPicture(page, nameOf(name, view), view);
   }

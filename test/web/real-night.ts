@@ -55,6 +55,9 @@ export async function startRealScheduler(first: Faults): Promise<RealScheduler> 
 
 export const COUNTED = 'counted 40 coins';
 export const SWEPT = 'under the carpet';
+const LOCKED = 'the till is locked';
+/** What people and handlers say in these nights, in whatever language the page is. */
+export const SAID: readonly string[] = [LOCKED, 'the bank says so by telephone'];
 export const LINES = Object.values(ODD_STRINGS);
 
 /** Somebody's own executor, started with the command that the page shows. Its shard 2 of 3 always fails. */
@@ -72,7 +75,7 @@ export async function startOwnExecutor(group: string, command: string): Promise<
     handlers: [
       defineHandler('count-coins', async (ctx) => {
         for (const line of LINES) ctx.log.info(line);
-        if (ctx.shardIndex === 1) throw new Error(`the till is locked ${ODD_STRINGS.image} ${ODD_STRINGS.rightToLeft}`);
+        if (ctx.shardIndex === 1) throw new Error(`${LOCKED} ${ODD_STRINGS.image} ${ODD_STRINGS.rightToLeft}`);
         ctx.log.info(COUNTED);
       }),
       defineHandler('sweep-floor', async (ctx) => {

@@ -25,6 +25,7 @@ const READ_BY_PEOPLE = [
   'scheduler/admin/alarm/why-not-sent.ts',
   'scheduler/cluster/scheduler-node.ts',
   'scheduler/bulk',
+  'scheduler/script',
   'scheduler/calendar',
   'scheduler/definition',
   'scheduler/registry/groups.ts',

@@ -11,7 +11,7 @@ import { Icon } from '../look/icon.tsx';
 import { MenuBelow } from '../look/menu-below.tsx';
 import { useProblemWords } from '../look/parts.tsx';
 import { StateMark } from '../look/state.tsx';
-import { Inert } from '../look/values.tsx';
+import { Said } from '../look/values.tsx';
 import { type DefinitionRef, pathOf, routeOf, scopeOf } from './definition-ref.ts';
 
 /** What jobs and chains have at the head of their pages: on and off, edit, copy, take away, hold, and put back. */
@@ -81,7 +81,7 @@ export function HeadNotes({ head }: { readonly head: DefinitionHead }) {
         <p className="note tone-warn">
           <StateMark state="held" />
           <span>
-            <Inert text={head.heldBecause} /> · <Link to="/holds">{t('nav.holds')}</Link>
+            <Said text={head.heldBecause} /> · <Link to="/holds">{t('nav.holds')}</Link>
           </span>
         </p>
       )}

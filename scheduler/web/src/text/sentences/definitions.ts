@@ -129,4 +129,17 @@ export const DEFINITION_SENTENCES: Sentences = {
     '日历“{calendar}”：{field} 须为日期与名称的对象',
   'calendar "{calendar}": {field} name "{day}", which is no day': '日历“{calendar}”：{field} 含有“{day}”，它不是日期',
   'calendar "{calendar}": {field} call {day} something but a text': '日历“{calendar}”：{field} 中 {day} 的名称须为文本',
+
+  // 脚本
+  'version {#version} is {old}, and job "{job}" is {now} by now': '版本 {version} 为 {old}，而任务“{job}”现为 {now}',
+  'the script of job "{job}" is at version {#version}, not {based}: read it and save again':
+    '任务“{job}”的脚本已是版本 {version}，不是 {based}：请重新读取后再保存',
+  'job "{job}" runs a handler: give it a glueType such as GLUE_SHELL first':
+    '任务“{job}”运行处理器：请先设置 glueType，如 GLUE_SHELL',
+  'there is no version {#version} of the script of job "{job}"': '任务“{job}”的脚本没有版本 {version}',
+  'is empty: there would be nothing to run': '为空：没有可运行的内容',
+  'has more than {#max} bytes': '超过 {max} 字节',
+  'has half of a character: save it as UTF-8 first': '含有不完整的字符：请先存为 UTF-8',
+  'must say in 1 to {#max} characters what has changed': '须用 1 至 {max} 个字符写明变更',
+  'as in version {#version}': '同版本 {version}',
 };
