@@ -137,6 +137,15 @@ describeOnEachStore('the night of a chain run', (newPlace) => {
     expect(existsSync(join(folder, String(night?.seq), 'report.html'))).toBe(true);
   });
 
+  test('an import without a plan file begins no night; a node behind it may', async () => {
+    await clean();
+    const { nightOf } = process({ plansOf: () => ({ path: '', sha256: null, maxRejectPercent: 1 }) });
+    await expect(nightOf(attemptOf(7), { importing: true })).rejects.toThrow('the run names no plan file');
+    expect(await nights()).toEqual([]);
+    const { nightId } = await nightOf(attemptOf(7));
+    expect(await nightOf(attemptOf(7), { importing: true })).toMatchObject({ nightId, plansPath: '' });
+  });
+
   test('a failure is that of one attempt: the next one tries again', async () => {
     await clean();
     let fails = true;
@@ -147,6 +156,7 @@ describeOnEachStore('the night of a chain run', (newPlace) => {
       },
     });
     await expect(flaky.nightOf(attemptOf(7))).rejects.toThrow('no plans yet');
+    expect(await nights()).toEqual([]);
     fails = false;
     expect(await flaky.nightOf(attemptOf(7))).toMatchObject({ plansPath: '/plans.csv' });
     expect(await nights()).toHaveLength(1);

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { DaybreakError } from '../../../shared/errors.ts';
 import type { HandlerContext, JsonValue } from '../../handler/handler-context.ts';
 import { findNightOfChainRun, finishNight, nightOfChainRun, readNight, unfinishedNights } from './night.ts';
-import type { NightWork, RefusedImport, SettlementHandlersOptions, SettlementParts } from './night-handlers.ts';
+import {
+  type NightWork,
+  noPlanFile,
+  type RefusedImport,
+  type SettlementHandlersOptions,
+  type SettlementParts,
+} from './night-handlers.ts';
 import type { Night } from './night-start.ts';
 import { noteCarriedOver } from './reconcile-carried-over.ts';
 import { buildReport, type ReportExtras } from './report/build-report.ts';
@@ -24,7 +30,8 @@ export interface ChainRunNightsOptions extends SettlementParts {
   readonly timeZone: string;
   /** The store is held by this process alone, which therefore voids what earlier ones left claimed. */
   readonly exclusive: boolean;
-  plansOf(night: Night, ctx: HandlerContext): PlansOfNight;
+  /** Asked before a night is begun as well: one whose parameter is wrong would be ended by nobody. */
+  plansOf(night: Pick<Night, 'planSha256'>, ctx: HandlerContext): PlansOfNight;
   /**
    * Whether an earlier chain run has ended; only a scheduler knows. Asked before a night is begun beside one that has no
    * report: two at once would each hold the other's plans. Default: whoever starts nights sees to it.
@@ -42,10 +49,10 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
   const { store, engine, exclusive } = options;
   let newest: { readonly chainRunId: number; readonly work: Promise<NightWork> } | null = null;
 
-  async function nightOf(ctx: HandlerContext): Promise<NightWork> {
+  async function nightOf(ctx: HandlerContext, { importing } = { importing: false }): Promise<NightWork> {
     const chainRunId = chainRunOf(ctx);
     if (newest?.chainRunId === chainRunId) return newest.work;
-    const entry = { chainRunId, work: takePart(chainRunId, ctx) };
+    const entry = { chainRunId, work: takePart(chainRunId, ctx, importing) };
     // An attempt at a chain run that is over must not push the one that is on out of its place.
     if (newest === null || newest.chainRunId < chainRunId) newest = entry;
     return entry.work.catch((error: unknown) => {
@@ -61,8 +68,8 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
     return (await findNightOfChainRun(store, chainRunOf(ctx))) === null ? null : nightOf(ctx);
   }
 
-  async function takePart(chainRunId: number, ctx: HandlerContext): Promise<NightWork> {
-    const night = await begunNight(chainRunId, ctx);
+  async function takePart(chainRunId: number, ctx: HandlerContext, importing: boolean): Promise<NightWork> {
+    const night = await begunNight(chainRunId, ctx, importing);
     await engine.beginChainRun({ chainRunId, cutOffAtMs: night.cutOffAtMs, exclusive });
     await store.transaction('note-carried-over', (tx) => noteCarriedOver(tx, night));
     const plans = options.plansOf(night, ctx);
@@ -78,11 +85,15 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
     };
   }
 
-  async function begunNight(chainRunId: number, ctx: HandlerContext): Promise<Night> {
+  async function begunNight(chainRunId: number, ctx: HandlerContext, importing: boolean): Promise<Night> {
     const { businessDate, cutOffAt: cutOffAtMs } = ctx;
     const gatewayOrigin = options.downstream.origin;
     const known = await findNightOfChainRun(store, chainRunId);
-    if (known === null) await refuseBesideAnother(chainRunId, ctx.signal);
+    if (known === null) {
+      await refuseBesideAnother(chainRunId, ctx.signal);
+      const { path } = options.plansOf({ planSha256: null }, ctx);
+      if (importing && path === '') throw noPlanFile();
+    }
     const night =
       known ??
       (await nightOfChainRun(store, {

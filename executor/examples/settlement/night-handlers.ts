@@ -39,8 +39,11 @@ export interface NightWork extends SettlementParts {
 export interface SettlementHandlersOptions {
   /** premium-debit and principal-debit. */
   readonly debitJobs: readonly DebitJob[];
-  /** The night of a node of the chain. Throws when there is none that may be worked. */
-  nightOf(ctx: HandlerContext): Promise<NightWork>;
+  /**
+   * The night of a node of the chain. Throws when there is none that may be worked; with `importing` also, before one is
+   * begun, when there is no plan file.
+   */
+  nightOf(ctx: HandlerContext, how?: { readonly importing: boolean }): Promise<NightWork>;
   /** The night of a sweep, which never begins one; null: there is nothing to sweep yet. Default: `nightOf`. */
   sweptNightOf?(ctx: HandlerContext): Promise<NightWork | null>;
   /** Ends a night that was reconciled; what it returns is the result of the node. Default: what was reconciled. */
@@ -60,7 +63,9 @@ export function settlementHandlers(options: SettlementHandlersOptions): Handler[
   const { debitJobs } = options;
   const sweptNightOf = options.sweptNightOf ?? ((ctx: HandlerContext) => options.nightOf(ctx));
   return [
-    settles('import-plans', async (ctx) => importAndSweepFirst(await options.nightOf(ctx), ctx, options)),
+    settles('import-plans', async (ctx) =>
+      importAndSweepFirst(await options.nightOf(ctx, { importing: true }), ctx, options),
+    ),
     ...debitJobs.map((job) => debitHandler(options, job)),
     settles('verification-sweep', async (ctx) => {
       const work = await sweptNightOf(ctx);
@@ -139,6 +144,9 @@ export async function reconcile(
   });
 }
 
+export const noPlanFile = (): DaybreakError =>
+  new DaybreakError('PARAM_INVALID', 'the run names no plan file: fire the chain with --param plans=/PATH.csv');
+
 /** What earlier nights left in flight is asked for before tonight's selection is frozen: what is settled is not due. */
 async function importAndSweepFirst(
   work: NightWork,
@@ -147,9 +155,7 @@ async function importAndSweepFirst(
 ): Promise<JsonValue> {
   await work.ready;
   ctx.signal.throwIfAborted();
-  if (work.plansPath === '') {
-    throw new DaybreakError('PARAM_INVALID', 'the run names no plan file: fire the chain with --param plans=/PATH.csv');
-  }
+  if (work.plansPath === '') throw noPlanFile();
   const outcome = await importNightPlans(work, ctx.signal);
   work.onImported(outcome);
   if (outcome.kind === 'refused') {
