@@ -118,6 +118,18 @@ describe('the options of a scheduler', () => {
       'is empty: write the secret into it',
     ],
     ['a Redis that is none', [...store, ...token, '--redis', 'http://x'], {}, '--redis is no redis:// URL'],
+    [
+      'words of TLS that nobody knows',
+      ['--store', 'mysql://me:hush@db/x?tls=on', ...token],
+      {},
+      'mysql://me:***@db/x has tls=on, which is none of off, verified, unverified',
+    ],
+    [
+      'words of TLS for a Redis without it',
+      [...store, ...token, '--redis', 'redis://x?tls=verified'],
+      {},
+      'which only rediss:// has',
+    ],
     ['a name that cannot be', [...store, ...token, '--cluster', 'a b'], {}, '--cluster must have 1 to 64'],
     ['a port that is none', [...store, ...token, '--port', '70000'], {}, '--port "70000" is no whole number'],
     ['gone before silent', [...store, ...token, '--gone-after-ms', '45000'], {}, 'must be more than --silent-after-ms'],
