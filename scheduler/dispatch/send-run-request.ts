@@ -11,7 +11,7 @@ import { type ShardVerdict, transitShard } from '../shard/shard-transitions.ts';
 import { type AttemptRow, acceptAttempt, attemptById, endAttempt } from '../storage/sql/attempt-queries.ts';
 import { jobVersion } from '../storage/sql/definition-queries.ts';
 import { lockRun } from '../storage/sql/run-queries.ts';
-import { moveShard, type ShardRow, setResendAt, shardAt } from '../storage/sql/shard-queries.ts';
+import { moveShard, type ShardRow, setResendAt, shardAt, undoHandOut } from '../storage/sql/shard-queries.ts';
 import { setRunWait } from '../storage/sql/waiting-run-queries.ts';
 import { askWhetherItCame } from './ask-whether-it-came.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -238,12 +238,20 @@ async function takeBack(
   { attempt, shard, verdict, answer }: TakeBack,
 ): Promise<void> {
   const why = answer.kind === 'accepted' ? '' : `${attempt.address} ${answer.kind}: ${answer.why}`;
+  const readyAt = tx.nowMs + backInMs(ctx, { attempt, shard, answer });
+  const avoidExecutorId = attempt.executorId;
+  // Asked four times a second, an executor that is full for hours would leave thousands of rows for each that waits. What
+  // was sent again may have come the first time: that attempt stays, whatever is said of it.
+  if (answer.kind === 'busy' && attempt.sends === 1) {
+    await undoHandOut(tx, { ...shard, logId: attempt.id }, { readyAt, avoidExecutorId, reason: why });
+    return;
+  }
   await endAttempt(tx, attempt.id, 'refused', why);
   await moveShard(tx, {
     from: shard,
     to: verdict.to,
-    readyAt: tx.nowMs + backInMs(ctx, { attempt, shard, answer }),
-    avoidExecutorId: attempt.executorId,
+    readyAt,
+    avoidExecutorId,
     reason: why,
     refusals: shard.refusals + (answer.kind === 'refused' ? 1 : 0),
   });

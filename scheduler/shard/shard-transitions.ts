@@ -1,6 +1,6 @@
 /**
  * A shard: one broadcast part of a run. Its index and the total never change; only who works it does. Each hand-out is
- * a new attempt with a number of its own, so what an older attempt says is known for what it is.
+ * a new attempt with a log id of its own, so what an older attempt says is known for what it is.
  */
 export const SHARD_STATES = ['ready', 'sent', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type ShardState = (typeof SHARD_STATES)[number];

@@ -78,6 +78,39 @@ describeOnEachStore('what may happen to a run at the same moment', (newPlace) =>
     expect(await openRuns()).toEqual([]);
   });
 
+  test('a kill and executors that have no room: the run is cancelled, and what they turned away is not there', async () => {
+    given.client.run = async () => ({ kind: 'busy', why: 'no room' });
+    for (let no = 0; no < ROUNDS; no++) {
+      const runId = await given.trigger('work', `round ${no}`);
+      const [, killed] = await Promise.all([given.dispatch(), killRun(other, runId, why)]);
+      const run = await given.view(runId);
+      expect([killed, run.state]).toEqual([true, 'cancelled']);
+      // Killed while the answer was on its way, an attempt has ended as that.
+      const states = run.shards.flatMap((shard) => shard.attempts.map((attempt) => attempt.state));
+      expect(states.filter((state) => state !== 'cancelled' && state !== 'stopping')).toEqual([]);
+    }
+    expect(await openRuns()).toEqual([]);
+  });
+
+  test('an executor that has no room leaves nothing, and whoever has room gets the first attempt', async () => {
+    const asked: number[] = [];
+    given.client.run = async (_, { logId }) => {
+      asked.push(logId);
+      return asked.length <= 10 ? { kind: 'busy', why: 'no room' } : { kind: 'accepted' };
+    };
+    const runId = await given.trigger('limited');
+    const due = 'update s_shard set ready_at = 0 where run_id = ?';
+    for (let pass = 0; pass < 10; pass++) {
+      await given.dispatch();
+      expect((await given.view(runId)).shards).toMatchObject([{ state: 'ready', attempts: [] }]);
+      await store.transaction('time passes', (tx) => tx.run(due, [runId]));
+    }
+    await given.dispatch();
+    const attempts = [{ logId: asked.at(-1), no: 1, state: 'running' }];
+    expect((await given.view(runId)).shards).toMatchObject([{ state: 'running', attempts }]);
+    expect(new Set(asked).size).toBe(11);
+  });
+
   test('two kills are one', async () => {
     await rounds('work', async (runId) => {
       const killed = await Promise.all([killRun(given.ctx, runId, why), killRun(other, runId, why)]);

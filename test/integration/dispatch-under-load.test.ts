@@ -45,6 +45,7 @@ test('a thousand runs due at one instant at executors that take a hundred: the o
     expect(await count(`s_run where state = 'succeeded' and waits_for is null and reason is null`)).toBe(RUNS);
     expect([worked.size, Math.max(...worked.values())]).toEqual([RUNS, 1]);
     expect(await count('s_shard where refusals > 0')).toBe(0);
+    expect(await count(`s_attempt where state = 'refused' and sends = 1`)).toBe(0);
   } finally {
     open.open();
     await Promise.all(executors.map((executor) => executor.stop()));

@@ -104,6 +104,25 @@ export async function handOutShard(tx: SqlTx, shard: ShardRow, logId: number, re
   );
 }
 
+/**
+ * As if it had not been handed out: its attempt, which nobody has and nobody ever had, is gone, and the shard has the one
+ * before, if any. The number of a log is never given again; that of the attempt is.
+ */
+export async function undoHandOut(
+  tx: SqlTx,
+  shard: ShardRow & { readonly logId: number },
+  next: { readonly readyAt: number; readonly avoidExecutorId: number; readonly reason: string },
+): Promise<void> {
+  const { runId, shardIndex, logId } = shard;
+  await tx.run(`delete from s_attempt where id = ?`, [logId]);
+  await tx.run(
+    `update s_shard set state = 'ready', ready_at = ?, avoid_executor_id = ?, reason = ?, attempts = attempts - 1,
+       log_id = (select max(id) from s_attempt where run_id = ? and shard_index = ?)
+      where run_id = ? and shard_index = ? and state = 'sent' and log_id = ?`,
+    [next.readyAt, next.avoidExecutorId, next.reason, runId, shardIndex, runId, shardIndex, logId],
+  );
+}
+
 export async function setResendAt(tx: SqlTx, shard: ShardRow, resendAt: number): Promise<void> {
   await tx.run(`update s_shard set ready_at = ? where run_id = ? and shard_index = ? and state = 'sent'`, [
     resendAt,

@@ -3,11 +3,13 @@ import type { Dispatch } from '../../../../scheduler/dispatch/dispatch.ts';
 import { dispatchReadyShards } from '../../../../scheduler/dispatch/dispatch-ready-shards.ts';
 import type { DispatchAnswer } from '../../../../scheduler/dispatch/executor-client.ts';
 import { createSender } from '../../../../scheduler/dispatch/send-run-request.ts';
+import { rescueLostAttempts } from '../../../../scheduler/run/rescue-lost-attempts.ts';
 import { schedulerMigrations } from '../../../../scheduler/storage/migrations/scheduler-migrations.ts';
 import { silentLogger as logger } from '../../../../shared/logger.ts';
 import { RUNS_MAX } from '../../../../shared/protocol/wire.ts';
 import { migrate } from '../../../../shared/sql/migrate.ts';
 import { openSqlStore } from '../../../../shared/sql/open-store.ts';
+import type { SqlStore } from '../../../../shared/sql/sql.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { givenRuns } from '../../../support/given-runs.ts';
 import { job } from '../../../support/given-scheduler.ts';
@@ -70,6 +72,7 @@ describe('a request that was sent before without a clear answer', () => {
   const unclear: DispatchAnswer = { kind: 'unclear', why: 'no answer' };
   const unreachable: DispatchAnswer = { kind: 'unreachable', why: 'connection refused' };
   const refused: DispatchAnswer = { kind: 'refused', why: 'no room' };
+  const busy: DispatchAnswer = { kind: 'busy', why: 'no room' };
 
   /** What an attempt has become after these answers, one per send; then everybody accepts. */
   async function outcomeOf(answers: readonly DispatchAnswer[], sameProcess = true) {
@@ -114,6 +117,10 @@ describe('a request that was sent before without a clear answer', () => {
     expect(await outcomeOf([unreachable])).toEqual({ asked: 2, attempts: ['refused', 'running'] });
   });
 
+  test('stays as an attempt that was refused when the process that may have had it has no room now', async () => {
+    expect(await outcomeOf([unclear, busy])).toEqual({ asked: 2, attempts: ['refused', 'running'] });
+  });
+
   test('stays when the answer to the first sending comes after the second has left', async () => {
     const { ctx, store, trigger, view } = await givenRuns(ONCE);
     const runId = await trigger('work');
@@ -124,5 +131,64 @@ describe('a request that was sent before without a clear answer', () => {
     for (const one of sent) sender.send(one);
     await sender.idle();
     expect((await view(runId)).shards.map((shard) => shard.state)).toEqual(['sent']);
+  });
+});
+
+describe('an executor that has no room', () => {
+  const ONE = [job(1, 'work', { route: 'FIRST', onNodeLoss: 'reassign' })];
+  const busy: DispatchAnswer = { kind: 'busy', why: 'no room' };
+
+  /** The attempts that there are, the log id that counts, and how many hand-outs the shard has had. */
+  const rowsOf = async (store: SqlStore, runId: number) => ({
+    attempts: await store.read('attempts', (db) =>
+      db.all(`select id, no, state from s_attempt where run_id = ${runId} order by id`),
+    ),
+    shard: await store.read('shard', (db) =>
+      db.get(`select state, log_id as logId, attempts, refusals from s_shard where run_id = ${runId}`),
+    ),
+  });
+
+  test('leaves nothing, however often it is asked; each request has a log id of its own', async () => {
+    const given = await givenRuns(ONE);
+    const asked: { logId: number; attempt: number | undefined }[] = [];
+    given.client.run = async (_, { logId, attempt }) => {
+      asked.push({ logId, attempt });
+      return asked.length <= 50 ? busy : { kind: 'accepted' };
+    };
+    const runId = await given.trigger('work');
+    for (let pass = 0; pass < 50; pass++) {
+      await given.dispatch();
+      await given.runtime.advance(300);
+    }
+    expect(await rowsOf(given.store, runId)).toEqual({
+      attempts: [],
+      shard: { state: 'ready', logId: null, attempts: 0, refusals: 0 },
+    });
+    expect((await given.view(runId)).reason).toMatch(/has no room: no room/);
+    await given.dispatch();
+    expect(await rowsOf(given.store, runId)).toEqual({
+      attempts: [{ id: asked.at(-1)?.logId, no: 1, state: 'running' }],
+      shard: { state: 'running', logId: asked.at(-1)?.logId, attempts: 1, refusals: 0 },
+    });
+    expect(new Set(asked.map(({ logId }) => logId)).size).toBe(51);
+    expect(new Set(asked.map(({ attempt }) => attempt))).toEqual(new Set([1]));
+  });
+
+  test('leaves the attempt before it as the one that counts: what that one tells late is taken', async () => {
+    const given = await givenRuns(ONE);
+    const runId = await given.trigger('work');
+    const [first] = await given.dispatch();
+    if (first === undefined) throw new Error('nothing was sent');
+    await given.beat(Number(new URL(first.address).port), 'second');
+    await rescueLostAttempts(given.ctx);
+    given.client.run = async () => busy;
+    await given.runtime.advance(60_000);
+    await given.dispatch();
+    expect(await rowsOf(given.store, runId)).toEqual({
+      attempts: [{ id: first.logId, no: 1, state: 'lost' }],
+      shard: { state: 'ready', logId: first.logId, attempts: 1, refusals: 0 },
+    });
+    expect(await given.report(first)).toBe('taken');
+    expect((await given.view(runId)).state).toBe('succeeded');
   });
 });
