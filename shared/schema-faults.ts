@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 
 const GIVEN_CHARS_MAX = 200;
 const FAULTS_MAX = 3;
+const NAMED_FAULTS_MAX = 20;
 
 export interface Faulty {
   readonly value: unknown;
@@ -17,6 +18,46 @@ export function describeFaults(faults: readonly SchemaFault[], faulty: Faulty): 
     .map((fault) => describeFault(fault, faulty))
     .join('; ');
 }
+
+/** One thing that does not fit: where, and why. */
+export interface NamedFault {
+  /** `edges[2].when`; '' is the value as a whole. */
+  readonly path: string;
+  readonly why: string;
+  /** A field that is there and must not be. */
+  readonly odd?: string;
+}
+
+/** The same one by one, and more of them, for whoever shows each at its place. */
+export function nameFaults(faults: readonly SchemaFault[], faulty: Faulty): readonly NamedFault[] {
+  return withoutPartsOfUnions(faults)
+    .slice(0, NAMED_FAULTS_MAX)
+    .flatMap((fault): readonly NamedFault[] => {
+      const path = pathOf(fault.instancePath);
+      const { additionalProperties, requiredProperties } = fault.params as Readonly<Record<string, unknown>>;
+      if (fault.keyword === 'additionalProperties' && Array.isArray(additionalProperties)) {
+        return additionalProperties.map((name: string) => ({
+          path,
+          why: `must not have ${JSON.stringify(name)}`,
+          odd: name,
+        }));
+      }
+      if (fault.keyword === 'required' && Array.isArray(requiredProperties)) {
+        return requiredProperties.map((name: string) => ({
+          path: path === '' ? name : `${path}.${name}`,
+          why: 'is missing',
+        }));
+      }
+      return [{ path, why: describeFault(fault, faulty).slice(nameOf(fault, faulty.whole).length + 1) }];
+    });
+}
+
+/** `/edges/2/when` is `edges[2].when`. */
+const pathOf = (pointer: string): string =>
+  (pointer === '' ? [] : keysOf(pointer.slice(1))).reduce(
+    (path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
+    '',
+  );
 
 export interface SchemaFault {
   readonly keyword: string;

@@ -1,6 +1,6 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { describeFaults } from '../../shared/schema-faults.ts';
+import { describeFaults, nameFaults } from '../../shared/schema-faults.ts';
 import { refuseDefinition } from './refuse.ts';
 
 // The shape of what a program hands in: names of fields, types, and words out of a list. What numbers and names may be is
@@ -136,15 +136,20 @@ const CHAIN = shape({
   ...optional({ ...TIMED, joinAny: texts, sweeps: texts, cutOff: ofKind(CUT_OFFS) }).properties,
 });
 
-type Reader = (value: unknown, whole: string) => void;
+/** `at`: where in the definition the value stands. */
+type Reader = (value: unknown, whole: string, at?: string) => void;
 
 function readerOf(schema: TSchema): Reader {
   const validator = Compile(schema);
-  return (value, whole) => {
+  return (value, whole, at = '') => {
     if (validator.Check(value)) return;
-    refuseDefinition(
-      `${whole}: ${describeFaults(validator.Errors(value), { value, schema, whole: 'the definition' })}`,
-    );
+    const faulty = { value, schema, whole: 'the definition' };
+    const found = validator.Errors(value);
+    const faults = nameFaults(found, faulty).map((fault) => ({
+      ...fault,
+      path: [at, fault.path].filter((part) => part !== '').join('.'),
+    }));
+    refuseDefinition(`${whole}: ${describeFaults(found, faulty)}`, { faults });
   };
 }
 
@@ -165,9 +170,9 @@ export function checkJobShape<T extends object>(given: T): T {
   readJobShape(definition, whole);
   checkKind(definition, 'schedule', readSchedule, whole);
   const { arrival = null, paramFields } = definition as { arrival?: object | null; paramFields?: object | null };
-  if (arrival !== null) readArrival(arrival, `${whole}, arrival`);
+  if (arrival !== null) readArrival(arrival, `${whole}, arrival`, 'arrival');
   for (const [name, field] of Object.entries(paramFields ?? {})) {
-    readParamField(field, `${whole}, paramFields.${name}`);
+    readParamField(field, `${whole}, paramFields.${name}`, `paramFields.${name}`);
   }
   return definition;
 }
@@ -184,7 +189,9 @@ export function checkChainShape<T extends object>(given: T): T {
 
 function checkKind(definition: object, field: string, readers: ReadonlyMap<string, Reader>, whole: string): void {
   const part = (definition as Readonly<Record<string, unknown>>)[field] as { kind: string } | undefined;
-  if (part !== undefined) readers.get(part.kind)?.(part, `${whole}, ${field} of kind ${part.kind}`);
+  if (part !== undefined) {
+    readers.get(part.kind)?.(part, `${whole}, ${field} of kind ${part.kind}`, field);
+  }
 }
 
 function withoutUndefined<T extends object>(given: T): T {

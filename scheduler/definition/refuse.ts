@@ -1,10 +1,14 @@
 import { DaybreakError } from '../../shared/errors.ts';
+import type { NamedFault } from '../../shared/schema-faults.ts';
 
 /** Refuses a definition: the field, and what it must be. */
 export type Refuse = (field: string, why: string) => void;
 
-/** `field`: which part of the definition it is, for those who show each part by itself. */
-export function refuseDefinition(message: string, field?: { readonly path: string; readonly why: string }): never {
+/** `field`: which part of the definition it is, for those who show each part by itself; `faults`: all that were found. */
+export function refuseDefinition(
+  message: string,
+  field?: { readonly path: string; readonly why: string } | { readonly faults: readonly NamedFault[] },
+): never {
   throw new DaybreakError('CONFIG_INVALID', message, { details: { ...field } });
 }
 

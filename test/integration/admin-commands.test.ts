@@ -150,6 +150,14 @@ test('a wrong field is named with its path and line, in YAML and in JSON', { tim
   expect(said).toContain('wrong.yaml:13:');
   expect(said).toContain('jobs[0].schedule.text (job "other")');
   expect(said).toMatch(/wrong\.yaml:18:5: jobs\[1\].*rout/);
+  const many = FILE.replace('route: FIRST', 'route: NONE\n    priority: 99\n    retry: { count: -1, factor: 0 }');
+  const lines = (await refused('many.yaml', many)).split('\n').filter((line) => line.startsWith('many.yaml:'));
+  expect(lines.map((line) => /jobs\[\d\]\.([\w.]+)/.exec(line)?.[1])).toEqual([
+    'route',
+    'priority',
+    'retry.count',
+    'retry.factor',
+  ]);
   expect(await refused('twice.yaml', 'jobs: []\njobs: []\n')).toContain('twice.yaml:2:1: ');
   expect(await refused('odd.json', '{\n  "jobs": [],\n  "jbos": []\n}')).toContain('odd.json:3:');
 });

@@ -74,7 +74,12 @@ function read(path: string, shown: string): ReadFile | FileRefused {
 
 /** In the request the file is a field; for people it is the whole. */
 const placed = (file: ReadFile, problems: readonly FieldProblem[]): string[] =>
-  problems.map((problem) => file.place({ ...problem, path: problem.path.replace(/^definitions\.?/, '') }));
+  problems
+    .map((problem) => file.place({ ...problem, path: problem.path.replace(/^definitions\.?/, '') }))
+    .sort((a, b) => lineOf(a) - lineOf(b));
+
+/** From its beginning to its end, as one puts it right. */
+const lineOf = (said: string): number => Number(/:(\d+):\d+: /.exec(said)?.[1] ?? 0);
 
 function refuse(terminal: Terminal, lines: readonly string[]): number {
   for (const line of lines) terminal.warn(line);

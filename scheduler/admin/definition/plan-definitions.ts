@@ -86,6 +86,8 @@ export async function planDefinitions(
   const after = new Map(known);
   const jobs: { id: number | null; isNew: boolean; job: Job }[] = [];
   const ids = new Map([...known.values()].map(({ id, name }) => [id, name]));
+  /** They are there, and something is wrong with them: whoever names them is told nothing of it. */
+  const unread = new Set<string>();
   for (const [at, given] of (file.jobs ?? []).entries()) {
     const path = `jobs[${at}]`;
     // Said with the doubles.
@@ -101,6 +103,7 @@ export async function planDefinitions(
     if (given.id !== undefined) ids.set(given.id, given.name);
     const read = readJobInput({ ...given, id: id ?? ANY_ID } as JobDefinition);
     if (read.kind === 'wrong') {
+      if (before === undefined) unread.add(given.name);
       problems.push(...read.problems.map((problem) => below(path, problem)));
       continue;
     }
@@ -116,7 +119,7 @@ export async function planDefinitions(
     jobs.push({ id, isNew: before === undefined, job });
     changes.push(changeOf('job', job.name, before ?? null, before === undefined ? trimJob(job) : job));
   }
-  findLostParents(file, after, wrong);
+  findLostParents(file, after, unread, wrong);
 
   const chainsKnown = new Map((await listedChains(db)).map(({ name, definition }) => [name, definition]));
   const chains: { isNew: boolean; chain: ChainDefinition }[] = [];
@@ -125,7 +128,10 @@ export async function planDefinitions(
     if (typeof given.name !== 'string') continue;
     const read = readChainInput(given, after);
     if (read.kind === 'wrong') {
-      problems.push(...read.problems.map((problem) => below(path, problem)));
+      const own = read.problems.filter(
+        ({ message }) => !unread.has(/there is no job "([^"]*)"/.exec(message)?.[1] ?? ''),
+      );
+      problems.push(...own.map((problem) => below(path, problem)));
       continue;
     }
     const chain: Chain = read.definition;
@@ -223,13 +229,14 @@ function planCalendars(
 function findLostParents(
   file: DefinitionFile,
   after: ReadonlyMap<string, Job>,
+  unread: ReadonlySet<string>,
   wrong: (path: string, message: string) => void,
 ): void {
   for (const [at, { name }] of (file.jobs ?? []).entries()) {
     const schedule = after.get(name)?.schedule;
     if (schedule?.kind !== 'parent') continue;
     const path = `jobs[${at}].schedule.jobs`;
-    const lost = schedule.jobs.find((parent) => !after.has(parent));
+    const lost = schedule.jobs.find((parent) => !after.has(parent) && !unread.has(parent));
     if (lost !== undefined) wrong(path, `names "${lost}", but there is no such job`);
     const seen = new Set<string>();
     const above = [...schedule.jobs];

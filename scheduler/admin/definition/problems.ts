@@ -1,5 +1,6 @@
 import { tryParseCron } from '../../../shared/cron/cron.ts';
-import { isDaybreakError } from '../../../shared/errors.ts';
+import { type DaybreakError, isDaybreakError } from '../../../shared/errors.ts';
+import type { NamedFault } from '../../../shared/schema-faults.ts';
 import { type Chain, type ChainDefinition, readChain } from '../../definition/chain-definition.ts';
 import { type Job, type JobDefinition, readJob } from '../../definition/job-definition.ts';
 
@@ -14,47 +15,24 @@ export type ReadDefinition<T> =
   | { readonly kind: 'good'; readonly definition: T }
   | { readonly kind: 'wrong'; readonly problems: readonly DefinitionProblem[] };
 
-/** Reads a job as the scheduler would store it. What is wrong is told by field, the parts of it that can be told apart. */
+/** Reads a job as the scheduler would store it. What is wrong is told by field, all that can be told at once. */
 export function readJobInput(given: JobDefinition): ReadDefinition<Job> {
-  return readInput(given, readJob, PARTS_OF_JOB);
+  return readInput(given, readJob);
 }
 
 export function readChainInput(given: ChainDefinition, jobs: ReadonlyMap<string, Job>): ReadDefinition<Chain> {
-  return readInput(given, (definition) => readChain(definition, jobs), PARTS_OF_CHAIN);
+  return readInput(given, (definition) => readChain(definition, jobs));
 }
-
-/** Fields that are judged by themselves: when one is wrong, its default takes its place and the next fault is found. */
-const PARTS_OF_JOB = [
-  'paramFields',
-  'schedule',
-  'limits',
-  'misfire',
-  'businessDate',
-  'retry',
-  'paramFields',
-  'param',
-  'paramByShard',
-  'arrival',
-  'shardTotal',
-  'timeoutSeconds',
-  'slowAfterSeconds',
-  'priority',
-  'parallelMax',
-  'block',
-  'window',
-  'loadGuard',
-  'labels',
-] as const;
-const PARTS_OF_CHAIN = ['schedule', 'limits', 'misfire', 'businessDate', 'cutOff', 'sweeps', 'joinAny'] as const;
 
 const PROBLEMS_MAX = 20;
 
-function readInput<Given extends object, T>(
-  given: Given,
-  read: (definition: Given) => T,
-  parts: readonly string[],
-): ReadDefinition<T> {
+/**
+ * Whoever reads a definition says what is wrong with it first: that is taken out, so that its default or a stand-in takes
+ * its place and the next fault is found.
+ */
+function readInput<Given extends object, T>(given: Given, read: (definition: Given) => T): ReadDefinition<T> {
   const problems: DefinitionProblem[] = [];
+  const takenOut = new Set<string>();
   let left: Given = given;
   while (problems.length < PROBLEMS_MAX) {
     try {
@@ -62,35 +40,90 @@ function readInput<Given extends object, T>(
       return problems.length === 0 ? { kind: 'good', definition } : { kind: 'wrong', problems };
     } catch (error) {
       if (!isDaybreakError(error, 'CONFIG_INVALID')) throw error;
-      const problem = problemIn(error.message, given);
-      // Its default has the same fault: as things stand, something has to be given.
-      if (problems.some(({ path, message }) => path === problem.path && message === problem.message)) break;
-      problems.push(problem);
-      const part = problem.path.split(/[.[]/)[0] ?? '';
-      const next = withoutFault(left, part, parts);
-      if (next === null) break;
-      left = next;
+      const before = takenOut.size;
+      for (const { odd, ...problem } of faultsIn(error, given)) {
+        if (isNews(problem, odd !== undefined, problems)) problems.push(problem);
+        left = withoutFault(left, odd === undefined ? problem.path : joined(problem.path, odd), takenOut);
+      }
+      if (takenOut.size === before) break;
     }
   }
   return { kind: 'wrong', problems };
 }
 
-/** The same with another value there, so that the next fault is found; null: nothing is known that could stand there. */
-function withoutFault<T extends object>(left: T, part: string, parts: readonly string[]): T | null {
-  if (parts.includes(part)) return part in left ? without(left, part) : null;
-  const standIn = STAND_INS[part];
-  return standIn === undefined || (left as Record<string, unknown>)[part] === standIn
-    ? null
-    : { ...left, [part]: standIn };
+/** What is wrong because something else is, and was taken out for it, is not told. */
+const FOLLOWS: Readonly<Record<string, string>> = { handler: 'glueType' };
+
+/** A place is told once; of fields that must not be there, each. */
+function isNews({ path, message }: DefinitionProblem, isOdd: boolean, told: readonly DefinitionProblem[]): boolean {
+  return !told.some(
+    (earlier) =>
+      (earlier.path === path && (!isOdd || earlier.message === message)) ||
+      // Of a part of it that was wrong there is nothing left.
+      (!isOdd && path !== '' && earlier.path.startsWith(`${path}.`)) ||
+      FOLLOWS[path] === earlier.path,
+  );
 }
 
 /** Good values for what every definition has to have. */
-const STAND_INS: Readonly<Record<string, string>> = {
+const STAND_INS: Readonly<Record<string, unknown>> = {
+  id: 1,
   name: 'name',
   group: 'group',
   handler: 'handler',
-  route: 'FIRST',
+  // The one with which every other field may be.
+  route: 'SHARDING_BROADCAST',
+  edges: [],
+  'schedule.text': '0 0 0 * * ?',
+  'schedule.zone': 'UTC',
 };
+
+/** The same without what is at the path; where that was tried and did not help, without what it is part of. */
+function withoutFault<T extends object>(left: T, path: string, takenOut: Set<string>): T {
+  const keys = keysOf(path);
+  for (let depth = keys.length; depth > 0; depth--) {
+    const at = keys.slice(0, depth);
+    const place = at.join('.');
+    const key = at.at(-1) ?? '';
+    // Of a list the places of the others would change.
+    if (takenOut.has(place) || /^\d+$/.test(key)) continue;
+    const standIn = STAND_INS[place];
+    const next = changedAt(left, at, standIn);
+    if (next === left) continue;
+    takenOut.add(place);
+    return next as T;
+  }
+  return left;
+}
+
+/** A copy with another value there, or without it; the same where there is nothing to change. */
+function changedAt(value: unknown, [key, ...rest]: readonly string[], standIn: unknown): unknown {
+  if (typeof value !== 'object' || value === null || key === undefined) return value;
+  const before = (value as Record<string, unknown>)[key];
+  if (rest.length > 0) {
+    const after = changedAt(before, rest, standIn);
+    if (after === before) return value;
+    return Array.isArray(value) ? value.with(Number(key), after) : { ...value, [key]: after };
+  }
+  if (standIn !== undefined) return { ...value, [key]: standIn };
+  return key in value ? without(value, key) : value;
+}
+
+const keysOf = (path: string): string[] => path.match(/[^.[\]]+/g) ?? [];
+const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
+
+type Fault = DefinitionProblem & { readonly odd?: string };
+
+function faultsIn({ message, details }: DaybreakError, given: object): readonly Fault[] {
+  const { faults } = details as { faults?: readonly NamedFault[] };
+  if (faults === undefined || faults.length === 0) return [problemIn(message, given)];
+  return faults.map(({ path, why, odd }) => ({
+    path,
+    // Without a place of its own it is said of the whole.
+    message: path === '' ? `the definition ${why}` : why,
+    ...(odd === undefined ? {} : { odd }),
+  }));
+}
 
 /** `job "import": schedule.text is no quartz cron: ...` and `job "import": "retry" must not have "cuont"`. */
 function problemIn(message: string, given: object): DefinitionProblem {

@@ -110,7 +110,7 @@ describe('a definition', () => {
       ['retry.count', 'must be 0 or more'],
     ]);
     expect(paths({ paramFields: { a: { type: 'text', needed: 1 } } })).toEqual([
-      ['paramFields.a', 'the definition must not have "needed"'],
+      ['paramFields.a', 'must not have "needed"'],
     ]);
     expect(paths({ paramFields: { a: {} } })).toEqual([['paramFields.a.type', 'is missing']]);
   });
