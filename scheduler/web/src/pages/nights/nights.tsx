@@ -76,6 +76,7 @@ function NightList({ group }: { readonly group: string }) {
           },
           { key: 'done', title: t('column.SUCCESS'), align: 'num', cell: count('SUCCESS') },
           { key: 'failed', title: t('column.FAILED'), align: 'num', cell: count('FAILED') },
+          { key: 'blocked', title: t('column.BLOCKED'), align: 'num', cell: count('BLOCKED') },
           {
             key: 'unresolved',
             title: t('column.UNRESOLVED'),
