@@ -71,5 +71,5 @@ export async function setUp(ctx: SchedulerContext, order: SetUp, settings: Admin
 const badLink = (): DaybreakError =>
   new DaybreakError(
     'UNAUTHORIZED',
-    'this set-up link is not good: it was used, is too old, or a newer one was printed. Start the scheduler again for a new one',
+    'this set-up link is not good: it was used, is too old, or a scheduler that started later printed a newer one. Take that, or start a scheduler again',
   );

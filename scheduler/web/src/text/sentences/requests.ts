@@ -11,8 +11,8 @@ export const REQUEST_SENTENCES: Sentences = {
   'this needs the right "{right}" {>where}': '需要{where}的“{right}”权限',
   'in all groups': '所有组',
   'there is no such thing here': '这里没有它',
-  'this set-up link is not good: it was used, is too old, or a newer one was printed. Start the scheduler again for a new one':
-    '此链接无效：已用过、已过期，或已打印了更新的链接。重启调度器可得到新的链接',
+  'this set-up link is not good: it was used, is too old, or a scheduler that started later printed a newer one. Take that, or start a scheduler again':
+    '此链接无效：已用过、已过期，或之后启动的调度器已打印了更新的链接。请使用那个链接，或重启一个调度器',
   'password {>why}': '密码{why}',
   'must have at least {#n} different characters': '至少须有 {n} 个不同的字符',
   'must not hold the name': '不能包含名称',
