@@ -18,6 +18,7 @@ import {
   standingTonight,
   tonight,
 } from './fake-night.ts';
+import { type FakeScript, scriptLine } from './fake-scripts.ts';
 
 export interface FakeState {
   isSetUp: boolean;
@@ -32,6 +33,8 @@ export interface FakeState {
   /** What was asked for many: those rows, and whether it stands still at the second. */
   bulkIds: readonly number[];
   isBulkHeldUp: boolean;
+  /** Of its script job, the first first. */
+  scripts: FakeScript[];
   readonly streams: Set<ServerResponse>;
 }
 interface Asked {
@@ -232,6 +235,14 @@ const fire = (n: number, nowMs: number) => ({
   mergedInto: null,
   range: null,
 });
+
+const saveScript = (scripts: FakeScript[], basedOn: number, script: FakeScript) => {
+  if (basedOn !== scripts.length) {
+    const details = { path: 'basedOn', version: scripts.length, by: scripts.at(-1)?.by ?? null };
+    throw new Refusal(409, 'CONFLICT', 'the script is at another version: read it and save again', { details });
+  }
+  return { version: scripts.push(script), created: true };
+};
 
 /** What each route answers; a route that is not here answers `{ done: true }`. */
 export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> = {
@@ -435,6 +446,27 @@ export const fakeAnswers: Partial<Record<RouteName, (asked: Asked) => unknown>> 
     name: jobOf(asked).name,
     version: 6,
   }),
+  'GET /jobs/:jobId/scripts': ({ nowMs, state: { scripts } }) => ({
+    items: scripts.map((script, at) => scriptLine(script, at + 1, nowMs)).reverse(),
+  }),
+  'GET /jobs/:jobId/scripts/:version': ({ params, nowMs, state: { scripts } }) => {
+    const version = Number(params.version);
+    const script = scripts[version - 1];
+    if (script === undefined) throw new Refusal(404, 'NOT_FOUND', `there is no version ${version} of the script`);
+    return { script: scriptLine(script, version, nowMs), source: script.source };
+  },
+  'POST /jobs/:jobId/scripts': ({ body, state: { scripts } }) => {
+    const { source, remark, basedOn } = body as { source: string; remark: string; basedOn: number };
+    return saveScript(scripts, basedOn, { source, remark, by: 'chen' });
+  },
+  'POST /jobs/:jobId/scripts/:version/restore': ({ params, body, state: { scripts } }) => {
+    const { remark, basedOn } = body as { remark: string; basedOn: number };
+    return saveScript(scripts, basedOn, {
+      source: scripts[Number(params.version) - 1]?.source ?? '',
+      remark,
+      by: 'chen',
+    });
+  },
   'GET /jobs/:jobId/next-fires': ({ nowMs }) => data.nextFires(nowMs),
   'GET /jobs/:jobId/fires': (asked) =>
     page(

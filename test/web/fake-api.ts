@@ -7,6 +7,7 @@ import type { Route } from '../../scheduler/api/admin/contract/route.ts';
 import { API_PREFIX, ROUTES, type RouteName } from '../../scheduler/api/admin/contract/routes.ts';
 import { pagePolicy } from '../../scheduler/api/admin/security-headers.ts';
 import { type FakeState, fakeAnswers, Refusal } from './fake-answers.ts';
+import { SCRIPTS } from './fake-scripts.ts';
 
 /**
  * A scheduler's admin as the page sees it, of made-up data: every page, both themes, both languages without a store. Each
@@ -36,6 +37,7 @@ export async function startFakeApi(options: { readonly folder: string; readonly 
     isStanding: false,
     bulkIds: [],
     isBulkHeldUp: false,
+    scripts: [...SCRIPTS],
     streams: new Set(),
   };
   const server = createServer((request, response) => {

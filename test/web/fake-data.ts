@@ -1,6 +1,7 @@
 import type { Reply } from '../../scheduler/api/admin/contract/routes.ts';
 import { readJob } from '../../scheduler/definition/job-definition.ts';
 import { CHAIN, chainRunLine, DAY, HOUR, JOB_NAMES, MINUTE, ODD_STRINGS, runLines, shownNight } from './fake-night.ts';
+import { SCRIPT_JOB, scriptJob } from './fake-scripts.ts';
 
 /** The rest of what the page asks for; shapes are checked against the contract by the fake server at each answer. */
 type Job = Reply<'GET /jobs/:jobId'>['job'];
@@ -92,6 +93,7 @@ export const jobs: Job[] = [
     handler: 'odd',
     param: Object.values(ODD_STRINGS).join('|').replaceAll(/[{}]/g, ''),
   }),
+  scriptJob,
 ];
 
 const may = { run: true, edit: true, approve: true };
@@ -107,7 +109,7 @@ export const jobLine = (job: Job, nowMs: number, removed = false): Reply<'GET /j
     group: job.group,
     owner: job.owner,
     tags: [...job.tags],
-    runs: job.handler,
+    runs: job.handler || job.glueType,
     schedule: job.schedule,
     enabled: job.enabled && !removed,
     heldBecause: job.name === 'bank-fees' ? 'hold of the job by chen: the banks are closed' : null,
@@ -247,16 +249,21 @@ export const chainLines = (nowMs: number): Reply<'GET /chains'> => ({
   next: null,
 });
 
+/** The run of a script. */
+export const SCRIPT_RUN = 9035;
+
 export function runDetail(runId: number, nowMs: number, step: number): Reply<'GET /runs/:runId'> {
   const known = runLines(nowMs, 60).find(({ id }) => id === runId) ?? runLines(nowMs, 1, 9)[0];
   if (known === undefined) throw new Error('no run');
   const bad = runId === 9005;
   const running = runId === 9003;
+  const ofScript = runId === SCRIPT_RUN;
   const shown = shownNight(nowMs, step);
   const run = {
     ...known,
     id: runId,
-    job: bad ? 'bank-fees' : running ? 'premium-debit' : known.job,
+    jobId: ofScript ? SCRIPT_JOB : known.jobId,
+    job: ofScript ? scriptJob.name : bad ? 'bank-fees' : running ? 'premium-debit' : known.job,
     chain: CHAIN,
     chainRunId: 412,
     state: bad ? ('failed' as const) : running ? ('running' as const) : known.state,
@@ -269,7 +276,7 @@ export function runDetail(runId: number, nowMs: number, step: number): Reply<'GE
     param: `{"file":"/in/plans-2026-11-19.csv","limit":100000}\n${Object.values(ODD_STRINGS).join('\n')}`,
     jobVersion: 5,
     codeVersion: 'a3a8cdf',
-    scriptVersion: null,
+    scriptVersion: ofScript ? 2 : null,
     dispatchedAtMs: run.endedAtMs,
     settledAtMs: run.endedAtMs,
     result: run.endedAtMs === null ? null : { imported: 10_000_000, rejected: 41, note: ODD_STRINGS.script },

@@ -23,6 +23,7 @@ export async function findIds(page: Page, requestNo: string): Promise<Ids> {
   const failed = first((await get('GET /runs', '/runs?state=bad&group=front-desk')).items, 'failed run');
   const shards = (await get('GET /runs/:runId/shards', `/runs/${failed.id}/shards?state=failed`)).items;
   const attempt = first(first(shards, 'failed shard').attempts, 'attempt');
+  const jobs = (await get('GET /jobs', '/jobs?group=front-desk')).items;
   const executors = (await get('GET /executors', '/executors?group=settlement')).items;
   const nights = (await get('GET /nights', '/nights?group=settlement')).items.map(({ nightId }) => nightId);
   return {
@@ -30,6 +31,10 @@ export async function findIds(page: Page, requestNo: string): Promise<Ids> {
     failedRun: failed.id,
     log: attempt.logId,
     job: failed.jobId,
+    scriptJob: first(
+      jobs.filter(({ runs }) => runs.startsWith('GLUE_')),
+      'script job',
+    ).id,
     chain: CHAIN,
     requestNo,
     executor: first(executors, 'executor').id,

@@ -108,6 +108,28 @@ export async function makeJobWithFields(page: Page): Promise<void> {
   await button(again, 'Cancel').click();
 }
 
+/** A job that runs a script, and its first one: written where the job says that it has none, seen, and saved. */
+export async function makeScriptJob(page: Page): Promise<void> {
+  await goTo(page, 'Jobs');
+  await page.getByRole('link', { name: 'New job' }).click();
+  await field(page, 'Name').fill('polish-coins');
+  await field(page, 'Group of executors').fill('front-desk');
+  await choose(page, page, 'Type', 'GLUE_SHELL');
+  await save(page, 'polish-coins');
+  await button(page, 'Write the first script').click();
+  const text = `#!/bin/sh\n# ${ODD_STRINGS.script} ${ODD_STRINGS.rightToLeft} ${ODD_STRINGS.control}\necho "$1 is polished"\n`;
+  await field(page, 'Text of the script').fill(text);
+  await button(page, 'See the changes and save').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('tr.is').filter({ hasText: 'invoice‹U+202E›fdp.exe' }).waitFor();
+  await field(dialog, 'What has changed').fill(ODD_STRINGS.image);
+  expect([...(await violations(page, 'all', '[role=dialog]')), ...(await looksWrong(page))]).toEqual([]);
+  await button(dialog, 'Save').click();
+  await page.getByRole('heading', { name: 'Text of version 1' }).waitFor();
+  await page.locator('.code-view').filter({ hasText: 'esc‹U+001B›[31mred' }).waitFor();
+  await isInert(page);
+}
+
 export async function makeChain(page: Page, name: string, [first, then]: readonly [string, string]): Promise<void> {
   await goTo(page, 'Chains');
   await page.getByRole('link', { name: 'New chain' }).click();

@@ -13,6 +13,7 @@ import {
   makeJob,
   makeJobWithFields,
   makeJobWithWrongCron,
+  makeScriptJob,
   openLogOfFailedShard,
 } from './front-desk.ts';
 import { workWithoutMouse } from './keyboard.ts';
@@ -87,6 +88,7 @@ describeWith(['Chromium', 'built page'], 'a night on the page', () => {
     await makeJobWithWrongCron(page);
     await makeJob(page, { name: 'sweep-floor', handler: 'sweep-floor' });
     await makeJobWithFields(page);
+    await makeScriptJob(page);
     await makeChain(page, 'closing-time', ['count-coins', 'sweep-floor']);
     await startChain(page, 'closing-time');
     await openLogOfFailedShard(page);

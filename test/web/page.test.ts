@@ -7,6 +7,8 @@ import { closeAfterTest } from './artefacts.ts';
 import { launchBrowser, openPage, type View } from './browser.ts';
 import { bundleSizes, FIRST_KB_MAX, LAZY_KB_MAX } from './bundle-size.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
+import { SCRIPT_RUN } from './fake-data.ts';
+import { type FakeScript, SCRIPTS } from './fake-scripts.ts';
 import { FAKE_IDS, PLACES, type Place } from './places.ts';
 import { asksNothing } from './walk.ts';
 
@@ -30,7 +32,14 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     const { path, before, wait } = PLACES.find((place) => place.name === name) as Place;
     Object.assign(
       fake.state,
-      { isSetUp: true, isLoggedIn: true, mustChangePassword: false, isDown: false, isBulkHeldUp: false },
+      {
+        isSetUp: true,
+        isLoggedIn: true,
+        mustChangePassword: false,
+        isDown: false,
+        isBulkHeldUp: false,
+        scripts: [...SCRIPTS],
+      },
       before ?? {},
     );
     const { context, page } = await openPage(browser, VIEW);
@@ -166,6 +175,60 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     const page = await visit('run');
     await expect.poll(() => page.locator('svg[role=img] rect').count()).toBe(1_000);
     expect(await page.locator('.shard-row').count()).toBeLessThan(60);
+  });
+
+  test('a script is saved after its difference was seen, and restored; of two who save, the second has both texts', async () => {
+    const page = await visit('edit-script');
+    const text = page.getByLabel('Text of the script');
+    const dialog = page.getByRole('dialog');
+    const review = page.getByRole('button', { name: 'See the changes and save' });
+    expect(await review.isDisabled()).toBe(true);
+    await text.fill((await text.inputValue()).replace('+30', '+60'));
+    await review.click();
+    await dialog.locator('tr.is').filter({ hasText: '-mtime +60' }).waitFor();
+    await dialog.getByLabel('What has changed').fill('two months');
+    const [, , newest] = SCRIPTS as [FakeScript, FakeScript, FakeScript];
+    fake.state.scripts.push({ ...newest, by: 'li.wei', source: newest.source.replace('exit 0', 'exit 3') });
+    await dialog.getByRole('button', { name: 'Save' }).click();
+
+    await page.getByRole('heading', { name: 'Version 4 was saved in the meantime' }).waitFor();
+    const theirs = page.getByRole('group', { name: 'What version 4 changed' });
+    await theirs.locator('tr.is').filter({ hasText: 'exit 3' }).waitFor();
+    const yours = page.getByRole('group', { name: 'What your text changes in version 4' });
+    await yours.locator('tr.is').filter({ hasText: '-mtime +60' }).waitFor();
+    expect([await text.inputValue(), await review.isDisabled()]).toEqual([expect.stringContaining('+60'), true]);
+    await page.getByRole('button', { name: 'Go on with mine' }).click();
+    await text.fill((await text.inputValue()).replace('exit 0', 'exit 3'));
+    await review.click();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Text of version 5' }).waitFor();
+    // What was sent is what stood in the field, its odd signs and all.
+    expect(fake.state.scripts.at(-1)).toEqual({
+      source: newest.source.replace('+30', '+60').replace('exit 0', 'exit 3').replaceAll(/\r\n?/g, '\n'),
+      remark: 'two months',
+      by: 'chen',
+    });
+
+    await page.getByRole('listitem').filter({ hasText: 'Version 1' }).getByRole('button', { name: 'Restore' }).click();
+    await dialog.locator('tr.was').filter({ hasText: '-mtime +60' }).waitFor();
+    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await page.getByRole('heading', { name: 'Text of version 6' }).waitFor();
+    expect(fake.state.scripts.at(-1)).toEqual({ ...SCRIPTS[0], remark: 'as in version 1', by: 'chen' });
+  });
+
+  test('a run says which version of the script it ran, and a job with a handler has none', async () => {
+    const page = await visit('run');
+    await page.evaluate(`location.hash = '#/runs/${SCRIPT_RUN}'`);
+    await page.locator('.facts > div').filter({ hasText: 'Version of the script' }).getByRole('link').click();
+    await page.getByRole('heading', { name: 'Text of version 2' }).waitFor();
+    await page.getByRole('button', { name: 'To the job' }).click();
+    await page.getByRole('heading', { name: 'Script' }).waitFor();
+    await page.evaluate(`location.hash = '#/jobs/${FAKE_IDS.job}'`);
+    await page.getByRole('heading', { level: 1, name: 'bank-fees' }).waitFor();
+    await asksNothing(page);
+    expect(await page.getByRole('heading', { name: 'Script' }).count()).toBe(0);
+    await page.evaluate(`location.hash = '#/jobs/${FAKE_IDS.job}/script/edit'`);
+    await page.getByText('This job runs a handler and has no script.').waitFor();
   });
 
   test('what is done to many is answered for each, and can be looked at until it was', async () => {

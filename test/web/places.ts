@@ -1,5 +1,6 @@
 import type { FakeState } from './fake-answers.ts';
 import { CHAIN } from './fake-night.ts';
+import { SCRIPT_JOB } from './fake-scripts.ts';
 
 /** Every page of the page, for pictures and for the checks that each has to pass, of made-up data and of nights that ran. */
 export interface Place {
@@ -16,6 +17,8 @@ export interface Ids {
   readonly failedRun: number;
   readonly log: number;
   readonly job: number;
+  /** A job that runs a script. */
+  readonly scriptJob: number;
   readonly chain: string;
   readonly requestNo: string;
   readonly executor: number;
@@ -27,6 +30,7 @@ export const FAKE_IDS: Ids = {
   failedRun: 9005,
   log: 70001,
   job: 14,
+  scriptJob: SCRIPT_JOB,
   chain: CHAIN,
   requestNo: 'PRD.C-2026-000401.P.2026-11.1.1',
   executor: 3,
@@ -47,6 +51,9 @@ export const PLACES: readonly Place[] = [
   { name: 'job', path: ({ job }) => `/jobs/${job}`, wait: '.facts' },
   { name: 'edit-job', path: ({ job }) => `/jobs/${job}/edit`, wait: '.cron' },
   { name: 'new-job', path: () => '/jobs/new', wait: '.field' },
+  { name: 'script-job', path: ({ scriptJob }) => `/jobs/${scriptJob}`, wait: '.code-view' },
+  { name: 'script', path: ({ scriptJob }) => `/jobs/${scriptJob}/script`, wait: '.script-line' },
+  { name: 'edit-script', path: ({ scriptJob }) => `/jobs/${scriptJob}/script/edit`, wait: '.code-input' },
   { name: 'chains', path: () => '/chains', wait: 'table.list' },
   { name: 'chain', path: ({ chain }) => `/chains/${chain}`, wait: '.graph' },
   { name: 'new-chain', path: () => '/chains/new', wait: '.field' },

@@ -51,6 +51,14 @@ export const router = createHashRouter([
           { path: 'jobs/new', lazy: lazy(() => import('../pages/jobs/edit-job.tsx').then((m) => m.EditJob)) },
           { path: 'jobs/:jobId', lazy: lazy(() => import('../pages/jobs/job.tsx').then((m) => m.JobPage)) },
           { path: 'jobs/:jobId/edit', lazy: lazy(() => import('../pages/jobs/edit-job.tsx').then((m) => m.EditJob)) },
+          {
+            path: 'jobs/:jobId/script',
+            lazy: lazy(() => import('../pages/scripts/script-page.tsx').then((m) => m.ScriptPage)),
+          },
+          {
+            path: 'jobs/:jobId/script/edit',
+            lazy: lazy(() => import('../pages/scripts/edit-script.tsx').then((m) => m.EditScript)),
+          },
           { path: 'chains', lazy: lazy(() => import('../pages/chains/chains.tsx').then((m) => m.Chains)) },
           { path: 'chains/new', lazy: lazy(() => import('../pages/chains/edit-chain.tsx').then((m) => m.EditChain)) },
           { path: 'chains/:chain', lazy: lazy(() => import('../pages/chains/chain.tsx').then((m) => m.ChainPage)) },

@@ -1,6 +1,6 @@
 import './edit.css';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Select } from 'antd';
+import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/client.ts';
@@ -10,6 +10,7 @@ import { Loaded, Panel } from '../look/parts.tsx';
 import { Inert, Instant } from '../look/values.tsx';
 import { inertValue } from '../pure/inert-text.ts';
 import { type DefinitionRef, routeOf } from './definition-ref.ts';
+import { type Chosen, VersionChoice } from './version-choice.tsx';
 
 /** All versions of a definition, what differs between two, and the way back to an earlier one. */
 export function Versions({ of, mayEdit }: { readonly of: DefinitionRef; readonly mayEdit: boolean }) {
@@ -40,7 +41,11 @@ export function Versions({ of, mayEdit }: { readonly of: DefinitionRef; readonly
               </ul>
               {items.length > 1 && (
                 <div className="stack tight panel-part">
-                  <Choice versions={items.map(({ version }) => version)} chosen={{ from, to }} onChoose={setChosen} />
+                  <VersionChoice
+                    versions={items.map(({ version }) => version)}
+                    chosen={{ from, to }}
+                    onChoose={setChosen}
+                  />
                   <DiffTable of={of} to={to} from={from} />
                 </div>
               )}
@@ -54,11 +59,6 @@ export function Versions({ of, mayEdit }: { readonly of: DefinitionRef; readonly
 
 /** Older ones are reached by the choice of what is compared. */
 const SHOWN_MAX = 8;
-
-interface Chosen {
-  readonly from: number;
-  readonly to: number;
-}
 
 function VersionLine({
   of,
@@ -115,36 +115,6 @@ function RestoreButton({ of, version }: { readonly of: DefinitionRef; readonly v
     <Button size="small" onClick={restore}>
       {t('versions.restore')}
     </Button>
-  );
-}
-
-function Choice({
-  versions,
-  chosen,
-  onChoose,
-}: {
-  readonly versions: readonly number[];
-  readonly chosen: Chosen;
-  readonly onChoose: (next: Chosen) => void;
-}) {
-  const { t } = useTranslation();
-  const options = versions.map((version) => ({ value: version, label: t('versions.name', { version }) }));
-  return (
-    <div className="row">
-      <Select
-        aria-label={t('versions.from')}
-        value={chosen.from}
-        options={options}
-        onChange={(from) => onChoose({ ...chosen, from })}
-      />
-      <span aria-hidden="true">→</span>
-      <Select
-        aria-label={t('versions.to')}
-        value={chosen.to}
-        options={options}
-        onChange={(to) => onChoose({ ...chosen, to })}
-      />
-    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { List } from '../../look/list.tsx';
 import { Loaded, Panel } from '../../look/parts.tsx';
 import { Inert } from '../../look/values.tsx';
 import { useRunColumns } from '../runs/run-columns.tsx';
+import { ScriptPanel } from '../scripts/script-panel.tsx';
 import { JobFacts } from './job-facts.tsx';
 import { RunNow } from './run-now.tsx';
 
@@ -33,6 +34,7 @@ function Shown({ view }: { readonly view: JobView }) {
     >
       <div className="split">
         <div className="stack">
+          {job.glueType !== 'BEAN' && <ScriptPanel job={job} mayEdit={may.edit} />}
           <LastRuns jobId={job.id} />
           <Panel title={t('job.settings')}>
             <JobFacts view={view} />

@@ -7,6 +7,7 @@ import { Duration, Inert, Instant } from '../../look/values.tsx';
 import { formatCount, formatRate } from '../../pure/format.ts';
 import { inertValue } from '../../pure/inert-text.ts';
 import { countOpen } from '../../pure/money-states.ts';
+import { scriptPath } from '../scripts/use-script.ts';
 import type { RunDetail } from './run.tsx';
 
 export function RunFacts({ detail }: { readonly detail: RunDetail }) {
@@ -35,7 +36,14 @@ export function RunFacts({ detail }: { readonly detail: RunDetail }) {
         progress.itemsPerSecond === null ? null : [t('figure.rate'), formatRate(progress.itemsPerSecond, language)],
         detail.jobVersion === null ? null : [t('run.jobVersion'), detail.jobVersion],
         detail.codeVersion === null ? null : [t('run.codeVersion'), <Inert key="code" text={detail.codeVersion} />],
-        detail.scriptVersion === null ? null : [t('run.scriptVersion'), detail.scriptVersion],
+        detail.scriptVersion === null
+          ? null
+          : [
+              t('run.scriptVersion'),
+              <Link key="script" to={scriptPath(run.jobId, detail.scriptVersion)}>
+                {detail.scriptVersion}
+              </Link>,
+            ],
       ]}
     />
   );
