@@ -47,9 +47,10 @@ export async function acceptTogether(
       return { taken: await take(tx, candidates, effects), effects };
     });
     ctx.apply(effects);
-    for (const { message } of taken) {
-      countVerdict(ctx, message, 'taken');
-      through.add(message.logId);
+    for (const { message } of taken) through.add(message.logId);
+    for (const { message } of open) {
+      if (!through.has(message.logId)) continue;
+      countVerdict(ctx, message, candidates.get(message.logId)?.message === message ? 'taken' : 'repeated');
     }
   } catch (error) {
     ctx.logger.warn({ why: messageOf(error), results: candidates.size }, 'results are taken one by one');
