@@ -24,7 +24,7 @@ export function whyNotTaken(answer: NotTaken, { group }: { readonly group: strin
 export function protocolHint(failure: string): string {
   if (/\bEPROTO\b/.test(failure)) return 'it speaks no TLS: perhaps http:// and not https://';
   if (/\bECONNRESET\b|\bHPE_/.test(failure))
-    return 'it speaks no HTTP: perhaps https://, or the port of another server';
+    return 'it hangs up: perhaps it wants https://, or is the port of another server';
   if (/\bCERT_|_CERT\b|_LEAF_SIGNATURE/.test(failure))
     return 'its certificate is not trusted: NODE_EXTRA_CA_CERTS=FILE';
   return '';
