@@ -39,7 +39,10 @@ export async function show(page: Page, { theme, width, language }: View): Promis
 /** What no place may have, whatever it shows; empty when all is well. */
 export const looksWrong = (page: Page): Promise<string[]> => page.evaluate<string[]>(LOOKS_WRONG);
 
-/** Elements that a string made, characters that do something to their surroundings, and keys that nobody wrote words for. */
+/**
+ * Elements that a string made, characters that do something to their surroundings, keys that nobody wrote words for, and
+ * what lies over or outside of what it belongs to.
+ */
 const LOOKS_WRONG = `(() => {
   const wrong = [];
   if (document.documentElement.scrollWidth > window.innerWidth + 1) wrong.push('wider than its screen');
@@ -50,6 +53,33 @@ const LOOKS_WRONG = `(() => {
     for (const node of element.childNodes) {
       const text = node.nodeType === 3 ? node.data.trim() : '';
       if (/^[a-z]+[A-Za-z]*(\\.[A-Za-z_-]+)+$/.test(text) && !data.test(text)) wrong.push('has no words for ' + text);
+    }
+  }
+  const boxOf = (element) => element.getBoundingClientRect();
+  const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  for (const button of document.querySelectorAll('#root .ant-btn')) {
+    if (button.scrollWidth > button.clientWidth + 2) wrong.push('runs out of its button: ' + button.innerText);
+  }
+  for (const note of document.querySelectorAll('.graph .edge-note')) {
+    const over = [...note.closest('.graph').querySelectorAll('.node')].filter((node) => meets(boxOf(note), boxOf(node)));
+    if (over.length > 0) wrong.push('words of a line lie over a box: ' + note.innerText);
+  }
+  for (const canvas of document.querySelectorAll('.canvas')) {
+    const room = boxOf(canvas);
+    const nodes = [...canvas.querySelectorAll('.react-flow__node')];
+    for (const node of nodes) {
+      const { left, right, top, bottom } = boxOf(node);
+      const isIn = left >= room.left && right <= room.right && top >= room.top && bottom <= room.bottom;
+      if (!isIn) wrong.push('is cut off in the drawing: ' + node.innerText);
+    }
+    for (const edge of canvas.querySelectorAll('.react-flow__edge')) {
+      const path = edge.querySelector('path.react-flow__edge-path');
+      const others = nodes.filter((node) => !edge.dataset.id.split(' > ').includes(node.dataset.id)).map(boxOf);
+      const toScreen = path.getScreenCTM();
+      const points = [...Array(50)].map((_, n) => path.getPointAtLength((path.getTotalLength() * n) / 49).matrixTransform(toScreen));
+      if (points.some(({ x, y }) => others.some((box) => x > box.left && x < box.right && y > box.top && y < box.bottom))) {
+        wrong.push('runs behind a box: the line ' + edge.dataset.id);
+      }
     }
   }
   return wrong;

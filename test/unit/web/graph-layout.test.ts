@@ -61,6 +61,33 @@ test('a line past a box goes round it, with its words', () => {
   const layout = layOutGraph(nodes, edges('ab', 'bc', 'ac'), BOX);
   const past = layout.edges.find(({ from, to }) => from === 'a' && to === 'c');
   const box = layout.nodes.find(({ id }) => id === 'b');
-  expect((past?.labelY ?? 0) < (box?.y ?? 0)).toBe(true);
+  // Its handles lie above the box, and its words before it.
+  const handle = Number(/C[\d.]+,(-?[\d.]+)/.exec(past?.path ?? '')?.[1]);
+  expect(handle < (box?.y ?? 0)).toBe(true);
+  expect((past?.labelX ?? Number.POSITIVE_INFINITY) < (box?.x ?? 0)).toBe(true);
   expect((past?.labelY ?? -1) >= 0).toBe(true);
+});
+
+test.each([
+  'right',
+  'down',
+] as const)('words of lines to the %s stand in the gap behind the box that they come from', (direction) => {
+  const lines = edges('ab', 'bc', 'ac', 'ad', 'de');
+  const layout = layOutGraph(rankNodes(['a', 'b', 'c', 'd', 'e'], lines), lines, { ...BOX, direction });
+  const along = direction === 'right' ? 'x' : 'y';
+  const size = direction === 'right' ? BOX.boxWidth : BOX.boxHeight;
+  for (const { from, labelX, labelY } of layout.edges) {
+    const source = layout.nodes.find(({ id }) => id === from);
+    const label = { x: labelX, y: labelY }[along];
+    expect(label - (source?.[along] ?? 0) - size, from).toBeCloseTo(BOX.rankGap / 2);
+  }
+});
+
+test('words of a straight line stand beside it, and those of a bent one on it', () => {
+  const lines = edges('ab', 'bc', 'ac');
+  const nodes = rankNodes(['a', 'b', 'c'], lines);
+  const at = (direction: 'right' | 'down') =>
+    layOutGraph(nodes, lines, { ...BOX, direction }).edges.map(({ from, to, labelAt }) => `${from}${to} ${labelAt}`);
+  expect(at('right')).toEqual(['ab above', 'bc above', 'ac on']);
+  expect(at('down')).toEqual(['ab beside', 'bc beside', 'ac on']);
 });

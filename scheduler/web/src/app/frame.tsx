@@ -31,7 +31,7 @@ export function Frame() {
       if (standing.session.principal.mustChangePassword) {
         return (
           <Door title={t('password.mustTitle')} lead={t('password.mustHelp')}>
-            <ChangePassword onDone={enter} />
+            <ChangePassword onDone={enter} isDoor />
           </Door>
         );
       }

@@ -150,12 +150,15 @@ export function Loaded<T>({ of, children }: { readonly of: Asked<T>; readonly ch
   return <Bones />;
 }
 
-export function Facts({ items }: { readonly items: readonly (readonly [string, ReactNode] | null)[] }) {
+/** What is named 'wide' is a sentence and has room for it. */
+export type Fact = readonly [name: string, value: ReactNode, width?: 'wide'];
+
+export function Facts({ items }: { readonly items: readonly (Fact | null)[] }) {
   return (
     <dl className="facts">
       {items.map((item) =>
         item === null ? null : (
-          <div key={item[0]}>
+          <div key={item[0]} className={item[2] === 'wide' ? 'is-wide' : undefined}>
             <dt>{item[0]}</dt>
             <dd>{typeof item[1] === 'string' ? <Breakable text={item[1]} /> : item[1]}</dd>
           </div>

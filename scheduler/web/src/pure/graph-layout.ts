@@ -26,8 +26,11 @@ export interface PlacedEdge {
   readonly to: string;
   /** An SVG path. */
   readonly path: string;
+  /** Where its words belong: on the line, in the gap behind the box that it comes from, where no box stands. */
   readonly labelX: number;
   readonly labelY: number;
+  /** On the line; or, where that is straight, above or beside it, so that all of it is seen. */
+  readonly labelAt: 'on' | 'above' | 'beside';
 }
 export interface GraphLayout {
   readonly width: number;
@@ -151,14 +154,35 @@ function line(edge: GraphEdge, at: ReadonlyMap<string, PlacedNode>, options: Lay
   const path = right
     ? `M${x1},${y1} C${x1 + bend},${y1 - aside} ${x2 - bend},${y2 - aside} ${x2},${y2}`
     : `M${x1},${y1} C${x1 - aside},${y1 + bend} ${x2 - aside},${y2 - bend} ${x2},${y2}`;
-  const out = aside * 0.75;
+  const isStraight = !isRound && Math.abs(right ? y2 - y1 : x2 - x1) < 1;
+  const along = right ? [x1, x1 + bend, x2 - bend, x2] : [y1, y1 + bend, y2 - bend, y2];
+  const across = right ? [y1, y1 - aside, y2 - aside, y2] : [x1, x1 - aside, x2 - aside, x2];
+  const middle = (along[0] ?? 0) + options.rankGap / 2;
+  const beside = bezier(across, partAt(along, middle));
   return {
     ...edge,
     path,
-    labelX: (x1 + x2) / 2 - (right ? 0 : out),
-    labelY: (y1 + y2) / 2 - (right ? out : 0),
+    labelX: right ? middle : beside,
+    labelY: right ? beside : middle,
+    labelAt: !isStraight ? 'on' : right ? 'above' : 'beside',
     isRound,
   };
+}
+
+function bezier([a = 0, b = 0, c = 0, d = 0]: readonly number[], part: number): number {
+  const rest = 1 - part;
+  return rest ** 3 * a + 3 * rest ** 2 * part * b + 3 * rest * part ** 2 * c + part ** 3 * d;
+}
+
+/** Which part of a curve that leads onwards lies before `value`. */
+function partAt(points: readonly number[], value: number): number {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 30; step++) {
+    const half = (low + high) / 2;
+    if (bezier(points, half) < value) low = half;
+    else high = half;
+  }
+  return low;
 }
 
 /** Whether a box lies across the straight way of a line, between its ends. */

@@ -44,7 +44,7 @@ export function YearPanel({
           <div className="stack">
             {unknownYears.includes(year) && <p className="note tone-warn">{t('calendars.unknown', { year })}</p>}
             <Months year={year} calendar={calendar} onToggle={onTurn} />
-            <ul className="legend">
+            <ul className="day-legend">
               <li>
                 <i className="day-in" aria-hidden="true" /> {t('calendars.in')}
               </li>

@@ -1,6 +1,5 @@
 import '@xyflow/react/dist/style.css';
 import './chain-canvas.css';
-import dagre from '@dagrejs/dagre';
 import {
   Background,
   type Connection,
@@ -16,15 +15,18 @@ import {
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsDark } from '../../app/preferences.ts';
+import { useEdgeNotes } from '../../look/edge-notes.ts';
+import { useWidth } from '../../look/use-width.ts';
 import { inertLine } from '../../pure/inert-text.ts';
+import { BOX_HEIGHT, BOX_WIDTH, placeChain } from './chain-places.ts';
 import type { ChainInput } from './edit-chain.tsx';
+import { RoutedEdge, type RoutedEdgeData } from './routed-edge.tsx';
 
-const WIDTH = 176;
-const HEIGHT = 44;
 /** All of it is seen, and a few boxes are not blown up. */
 const FIT = { maxZoom: 1, padding: 0.12 };
+const EDGE_TYPES = { routed: RoutedEdge };
 
-/** The chain as a drawing: lines are drawn from box to box, and chosen ones taken away with Delete. dagre places the boxes. */
+/** The chain as a drawing: lines are drawn from box to box, and chosen ones taken away with Delete. */
 export default function ChainCanvas({
   chain,
   onChange,
@@ -40,48 +42,57 @@ export default function ChainCanvas({
 }) {
   const { t } = useTranslation();
   const isDark = useIsDark();
-  const places = useMemo(() => place(chain), [chain]);
+  const notes = useEdgeNotes();
+  const [box, width] = useWidth<HTMLDivElement>();
+  const places = useMemo(() => placeChain(chain), [chain]);
   const [flow, setFlow] = useState<ReactFlowInstance | null>(null);
   const shape = [...chain.nodes, ...chain.edges.map(({ from, to }) => `${from}>${to}`)].join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: boxes move when nodes and edges come and go, and then alone
+  // biome-ignore lint/correctness/useExhaustiveDependencies: boxes move when nodes and edges come and go, and have another room when the width changes
   useEffect(() => {
     // After the boxes have been drawn where they belong now.
     const frame = requestAnimationFrame(() => void flow?.fitView(FIT));
     return () => cancelAnimationFrame(frame);
-  }, [flow, shape]);
+  }, [flow, shape, width]);
   const isRound = (from: string, to: string) =>
     circle?.some((node, index) => node === from && circle[index + 1] === to) === true;
-  const nodes: Node[] = chain.nodes.map((id) => ({
-    id,
-    data: { label: inertLine(id) },
-    position: places.get(id) ?? { x: 0, y: 0 },
-    sourcePosition: Position.Bottom,
-    targetPosition: Position.Top,
-    selected: id === at,
-    style: { width: WIDTH },
-  }));
-  const edges: Edge[] = chain.edges.map(({ from, to, when, milestone }) => ({
-    id: `${from} > ${to}`,
-    source: from,
-    target: to,
-    className: isRound(from, to) ? 'is-round' : `is-${when ?? 'success'}`,
-    label: [
-      when === undefined || when === 'success' ? '' : t(`edge.when.${when}`),
-      milestone === 'DISPATCHED' ? t('edge.dispatched') : '',
-    ]
-      .filter((part) => part !== '')
-      .join(' · '),
-    markerEnd: { type: MarkerType.ArrowClosed },
-  }));
+  // The same objects as long as nothing of them changes: of new ones the drawing forgets how large they are.
+  const nodes = useMemo<Node[]>(
+    () =>
+      chain.nodes.map((id) => ({
+        id,
+        data: { label: inertLine(id) },
+        position: places.nodes.get(id) ?? { x: 0, y: 0 },
+        sourcePosition: Position.Bottom,
+        targetPosition: Position.Top,
+        selected: id === at,
+        style: { width: BOX_WIDTH },
+        initialWidth: BOX_WIDTH,
+        initialHeight: BOX_HEIGHT,
+      })),
+    [chain.nodes, places, at],
+  );
+  const edges: Edge<RoutedEdgeData>[] = chain.edges.map((edge) => {
+    const { from, to, when } = edge;
+    return {
+      id: `${from} > ${to}`,
+      type: 'routed',
+      source: from,
+      target: to,
+      className: isRound(from, to) ? 'is-round' : `is-${when ?? 'success'}`,
+      data: { words: notes(edge), way: places.ways.get(`${from} > ${to}`) ?? [] },
+      markerEnd: { type: MarkerType.ArrowClosed },
+    };
+  });
   const connect = ({ source, target }: Connection) => {
     if (source === target || chain.edges.some(({ from, to }) => from === source && to === target)) return;
     onChange({ ...chain, edges: [...chain.edges, { from: source, to: target }] });
   };
   return (
-    <div className="canvas">
+    <div className="canvas" ref={box}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
+        edgeTypes={EDGE_TYPES}
         colorMode={isDark ? 'dark' : 'light'}
         fitView
         fitViewOptions={FIT}
@@ -115,20 +126,5 @@ export default function ChainCanvas({
         {chain.nodes.length > 12 && <MiniMap pannable zoomable />}
       </ReactFlow>
     </div>
-  );
-}
-
-function place(chain: ChainInput): ReadonlyMap<string, { x: number; y: number }> {
-  const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 26, ranksep: 48 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of chain.nodes) graph.setNode(node, { width: WIDTH, height: HEIGHT });
-  for (const { from, to } of chain.edges) if (from !== to) graph.setEdge(from, to);
-  dagre.layout(graph);
-  return new Map(
-    chain.nodes.map((name) => {
-      const at = graph.node(name) as { x: number; y: number } | undefined;
-      return [name, { x: (at?.x ?? 0) - WIDTH / 2, y: (at?.y ?? 0) - HEIGHT / 2 }] as const;
-    }),
   );
 }

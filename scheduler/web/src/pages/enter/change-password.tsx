@@ -8,8 +8,16 @@ import { Field } from '../../look/field.tsx';
 import { ProblemNote } from '../../look/parts.tsx';
 import { problemAt } from '../../look/problem-at.ts';
 
-export function ChangePassword({ onDone }: { readonly onDone: (session: Session) => void }) {
+/** `isDoor`: it is all there is on the page, in the size of the other doors. */
+export function ChangePassword({
+  onDone,
+  isDoor = false,
+}: {
+  readonly onDone: (session: Session) => void;
+  readonly isDoor?: boolean;
+}) {
   const { t } = useTranslation();
+  const size = isDoor ? 'large' : 'middle';
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [again, setAgain] = useState('');
@@ -35,6 +43,7 @@ export function ChangePassword({ onDone }: { readonly onDone: (session: Session)
         {(input) => (
           <Input.Password
             {...input}
+            size={size}
             autoComplete="current-password"
             value={current}
             onChange={({ target }) => setCurrent(target.value)}
@@ -45,6 +54,7 @@ export function ChangePassword({ onDone }: { readonly onDone: (session: Session)
         {(input) => (
           <Input.Password
             {...input}
+            size={size}
             autoComplete="new-password"
             value={next}
             onChange={({ target }) => setNext(target.value)}
@@ -55,6 +65,7 @@ export function ChangePassword({ onDone }: { readonly onDone: (session: Session)
         {(input) => (
           <Input.Password
             {...input}
+            size={size}
             autoComplete="new-password"
             value={again}
             onChange={({ target }) => setAgain(target.value)}
@@ -66,6 +77,8 @@ export function ChangePassword({ onDone }: { readonly onDone: (session: Session)
         <Button
           type="primary"
           htmlType="submit"
+          size={size}
+          block={isDoor}
           loading={change.isPending}
           disabled={current === '' || next === '' || again !== next}
         >

@@ -42,7 +42,7 @@ export function GroupList({
                 <strong>
                   <Inert text={name} />
                 </strong>
-                {title !== '' && <Inert text={title} className="small soft" />}
+                {title !== '' && title !== name && <Inert text={title} className="small soft" />}
               </div>
             ),
           },

@@ -54,7 +54,7 @@ export function ItemHistory({
                     [t('runs.state'), <State key="state" state={item.state} />],
                     item.reason === null
                       ? null
-                      : [t('items.reason'), <Inert key="reason" text={reasonWords(item.reason)} />],
+                      : [t('items.reason'), <Inert key="reason" text={reasonWords(item.reason)} />, 'wide'],
                     [t('items.leg'), <Inert key="leg" text={item.leg} />],
                     [t('items.amount'), `${formatMoney(item.amountMinor, item.currency, language)} ${item.currency}`],
                     [t('items.attempt'), item.attempt],

@@ -5,6 +5,7 @@ import { readPath } from '../../edit/at-path.ts';
 import { Tags } from '../../edit/definition-cells.tsx';
 import { ScheduleWords } from '../../edit/schedule-words.tsx';
 import type { Setting } from '../../edit/settings.tsx';
+import { LongText } from '../../look/long-text.tsx';
 import { ParamFieldsList } from '../../look/param-words.tsx';
 import { Facts } from '../../look/parts.tsx';
 import { Ago, Inert, Instant } from '../../look/values.tsx';
@@ -56,7 +57,12 @@ export function JobFacts({ view }: { readonly view: JobView }) {
           <ParamFieldsList fields={job.paramFields} />
         </div>
       )}
-      {job.param !== '' && <pre className="param">{inertValue(job.param)}</pre>}
+      {job.param !== '' && (
+        <div className="stack tight">
+          <span className="label">{t('setting.param')}</span>
+          <LongText label={t('setting.param')} text={inertValue(job.param)} />
+        </div>
+      )}
     </div>
   );
 }

@@ -16,7 +16,7 @@ const isMoney = (column: string): boolean => /minor$/i.test(column) || column ==
 /** Columns that need room: else their words break within. */
 const WORDY: readonly string[] = ['note', 'kind'];
 /** What is one word, however long. */
-const WHOLE: readonly string[] = ['leg', 'requestNo', 'gatewayRef', 'contractNo'];
+const WHOLE: readonly string[] = ['leg', 'requestNo'];
 
 /** A table of the report. Beside another night, each cell that differs says what it was there. */
 export function SectionTable({

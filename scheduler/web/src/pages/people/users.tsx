@@ -58,9 +58,11 @@ export function Users() {
                 <strong>
                   <Inert text={displayName === '' ? name : displayName} />
                 </strong>
-                <span className="small soft">
-                  <Inert text={name} /> {email !== null && <Inert text={email} />}
-                </span>
+                {(displayName !== name || email !== null) && (
+                  <span className="small soft">
+                    {displayName !== name && <Inert text={name} />} {email !== null && <Inert text={email} />}
+                  </span>
+                )}
               </div>
             ),
           },

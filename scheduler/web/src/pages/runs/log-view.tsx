@@ -154,19 +154,20 @@ export function LogView({ logId }: { readonly logId: number }) {
         </span>
         {lines.length > 0 && <span>{log.window.isEnd ? t('log.ended') : t('log.goesOn')}</span>}
         {log.isReading && <span>{t('common.loading')}</span>}
-        <span className="grow" />
-        <Button size="small" onClick={() => goTo(1)}>
-          {t('log.toStart')}
-        </Button>
-        <Button
-          size="small"
-          onClick={() => {
-            log.goToEnd();
-            setIsFollowing(true);
-          }}
-        >
-          {t('log.toEnd')}
-        </Button>
+        <span className="log-steps">
+          <Button size="small" onClick={() => goTo(1)}>
+            {t('log.toStart')}
+          </Button>
+          <Button
+            size="small"
+            onClick={() => {
+              log.goToEnd();
+              setIsFollowing(true);
+            }}
+          >
+            {t('log.toEnd')}
+          </Button>
+        </span>
       </div>
     </div>
   );

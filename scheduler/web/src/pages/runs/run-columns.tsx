@@ -25,16 +25,15 @@ export function useRunColumns(): readonly Column<RunLine>[] {
           <Link to={`/runs/${run.id}`}>
             <Inert text={run.job} /> <span className="soft">#{run.id}</span>
           </Link>
-          <span className="small soft">
+          <span className="row tight dotted small soft">
             {run.chain !== null && (
-              <>
-                <Link to={`/?chainRun=${run.chainRunId ?? ''}`}>
-                  <Inert text={run.chain} />
-                </Link>{' '}
-                ·{' '}
-              </>
+              <Link to={`/?chainRun=${run.chainRunId ?? ''}`}>
+                <Inert text={run.chain} />
+              </Link>
             )}
-            <Inert text={run.group} />
+            <span>
+              <Inert text={run.group} />
+            </span>
           </span>
         </div>
       ),

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useLanguage } from '../../app/preferences.ts';
+import { LongText } from '../../look/long-text.tsx';
 import { Facts, Panel } from '../../look/parts.tsx';
 import { StateMark } from '../../look/state.tsx';
 import { Duration, Inert, Instant } from '../../look/values.tsx';
@@ -58,9 +59,9 @@ export function Given({ detail }: { readonly detail: RunDetail }) {
     <Panel title={t('run.paramAndResult')}>
       <div className="stack tight">
         <span className="label">{t('run.param')}</span>
-        <pre className="param">{inertValue(detail.param) || '–'}</pre>
+        <LongText label={t('run.param')} text={inertValue(detail.param) || '–'} />
         <span className="label">{t('run.result')}</span>
-        <pre className="param">{result || '–'}</pre>
+        <LongText label={t('run.result')} text={result || '–'} />
       </div>
     </Panel>
   );
@@ -82,7 +83,7 @@ export function Relations({ detail }: { readonly detail: RunDetail }) {
             </Link>
             <span className="row tight">
               <span className="small soft">
-                <Inert text={because} />
+                <Inert text={t(`because.${because}`, { defaultValue: because })} />
               </span>
               <StateMark state={state} />
             </span>

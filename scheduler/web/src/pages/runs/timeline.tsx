@@ -90,7 +90,7 @@ function LineText({ line: { atMs, kind, shardIndex, attempt, address, text } }: 
             · <Inert text={address} />
           </span>
         )}
-        {text !== null && (
+        {text !== null && text !== '' && (
           <span className="soft">
             {' '}
             – <Said text={text} />

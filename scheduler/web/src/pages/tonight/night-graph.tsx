@@ -1,8 +1,7 @@
-import { useId, useMemo } from 'react';
+import { type CSSProperties, useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../../app/preferences.ts';
+import { useEdgeNotes } from '../../look/edge-notes.ts';
 import { useWidth } from '../../look/use-width.ts';
-import { formatDuration } from '../../pure/format.ts';
 import { layOutGraph } from '../../pure/graph-layout.ts';
 import { BOX_HEIGHT, type Node, NodeBox } from './node-box.tsx';
 import type { ChainRunDetail } from './tonight.tsx';
@@ -11,7 +10,9 @@ type Edge = ChainRunDetail['edges'][number];
 
 const BOX = { boxHeight: BOX_HEIGHT, gap: 16 } as const;
 const WIDE = { boxWidth: 208, rankGap: 74 } as const;
-const NARROW = { boxWidth: 150, rankGap: 52 } as const;
+const NARROW = { boxWidth: 148, rankGap: 56 } as const;
+/** Beside the boxes, where a line goes round one. */
+const ROUND_ROOM = 28;
 /** Smaller than this is not read any more; then it is scrolled. */
 const SCALE_MIN = 0.82;
 
@@ -38,11 +39,16 @@ export function NightGraph({
   const direction = width < 620 ? 'down' : 'right';
   const ranks = 1 + Math.max(0, ...shown.nodes.map(({ rank }) => rank));
   const widest = Math.max(1, ...countByRank(shown.nodes));
+  const rankOf = new Map(shown.nodes.map(({ job, rank }) => [job, rank]));
+  const mayGoRound = shown.edges.some(({ from, to }) => (rankOf.get(to) ?? 0) - (rankOf.get(from) ?? 0) > 1);
   const { boxWidth, rankGap, scale } =
     direction === 'right'
       ? fit(width, ranks)
       : {
-          boxWidth: Math.max(150, Math.min(208, (width - 32 - (widest - 1) * BOX.gap) / widest)),
+          boxWidth: Math.max(
+            140,
+            Math.min(208, (width - 32 - (mayGoRound ? ROUND_ROOM : 0) - (widest - 1) * BOX.gap) / widest),
+          ),
           rankGap: 44,
           scale: 1,
         };
@@ -88,10 +94,17 @@ export function NightGraph({
             );
           })}
         </svg>
-        {layout.edges.map(({ from, to, labelX, labelY }) => {
+        {layout.edges.map(({ from, to, labelX, labelY, labelAt }) => {
           const edge = edges.get(`${from} ${to}`);
+          // Words of a line to the right break in the gap between two boxes; downwards the gap is as wide as they are.
+          const room = direction === 'right' ? { maxWidth: rankGap - 4 } : { whiteSpace: 'nowrap' as const };
           return edge === undefined ? null : (
-            <EdgeNote key={`${from} ${to}`} edge={edge} style={{ left: labelX, top: labelY }} />
+            <EdgeNote
+              key={`${from} ${to}`}
+              edge={edge}
+              at={labelAt}
+              style={{ left: labelX, top: labelY, width: 'max-content', ...room }}
+            />
           );
         })}
         {layout.nodes.map(({ id, x, y }) => {
@@ -112,19 +125,20 @@ function countByRank(nodes: readonly Node[]): number[] {
 }
 
 /** Only what differs from the usual: after success, when all is settled. */
-function EdgeNote({ edge, style }: { readonly edge: Edge; readonly style: { left: number; top: number } }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
-  const notes = [
-    edge.when === 'success' ? '' : t(`edge.when.${edge.when}`),
-    edge.milestone === 'SETTLED' ? '' : t('edge.dispatched'),
-    edge.orCutOff ? t('edge.orCutOff') : '',
-    edge.deadlineMs === null ? '' : t('edge.within', { span: formatDuration(edge.deadlineMs, language) }),
-  ].filter((note) => note !== '');
-  if (notes.length === 0) return null;
+function EdgeNote({
+  edge,
+  at,
+  style,
+}: {
+  readonly edge: Edge;
+  readonly at: 'on' | 'above' | 'beside';
+  readonly style: CSSProperties;
+}) {
+  const text = useEdgeNotes()(edge);
+  if (text === '') return null;
   return (
-    <span className="edge-note" style={style}>
-      {notes.join(' · ')}
+    <span className={`edge-note is-${at}`} style={style}>
+      {text}
     </span>
   );
 }
