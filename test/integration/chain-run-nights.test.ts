@@ -6,6 +6,7 @@ import { migrateNightStore } from '../../deploy/cli/migrate-night-store.ts';
 import type { Downstream } from '../../executor/downstream/define-downstream.ts';
 import type { MoneyEngine } from '../../executor/downstream/money-engine.ts';
 import { type ChainRunNightsOptions, chainRunNights } from '../../executor/examples/settlement/chain-run-nights.ts';
+import { listNights } from '../../executor/examples/settlement/inspect-nights.ts';
 import { finishNight, lastNights } from '../../executor/examples/settlement/night.ts';
 import type { HandlerContext } from '../../executor/handler/handler-context.ts';
 import { silentLogger } from '../../shared/logger.ts';
@@ -111,6 +112,23 @@ describeOnEachStore('the night of a chain run', (newPlace) => {
     await saying(true).nightOf(attemptOf(8, '2026-11-21'));
     expect(asked).toEqual([7, 7]);
     expect((await nights()).map(({ chainRunId }) => chainRunId)).toEqual([8, 7]);
+  });
+
+  test('one that has no end while another is behind it was cut short, and does not run', async () => {
+    await clean();
+    const states = async () => (await listNights(store, {})).items.map(({ chainRunId, state }) => [chainRunId, state]);
+    await process().nightOf(attemptOf(7));
+    expect(await states()).toEqual([[7, 'running']]);
+    const { nightId } = await process().nightOf(attemptOf(8));
+    expect(await states()).toEqual([
+      [8, 'running'],
+      [7, 'truncated'],
+    ]);
+    await finishNight(store, nightId, 0, null);
+    expect(await states()).toEqual([
+      [8, 'settled'],
+      [7, 'truncated'],
+    ]);
   });
 
   test('an executor with another gateway, or a scheduler that counts anew, is refused', async () => {

@@ -13,10 +13,13 @@ interface NightRow {
   readonly exitCode: number | null;
   readonly report: string | null;
   readonly differences: number;
+  /** 1: another was begun behind it. */
+  readonly followed: number;
 }
 const NIGHT = `select n.id, n.business_date as businessDate, n.seq, n.chain_run_id as chainRunId, n.started_at as startedAt,
     n.finished_at as finishedAt, n.exit_code as exitCode, n.report,
-    (select count(*) from difference d where d.night_id = n.id and d.breaks = 1) as differences from night n`;
+    (select count(*) from difference d where d.night_id = n.id and d.breaks = 1) as differences,
+    case when n.id < (select max(l.id) from night l) then 1 else 0 end as followed from night n`;
 
 const readPage = paramsReader(Type.Object({ ...PAGE_PARAMS, chainRunId: Type.Optional(Type.Integer({ minimum: 1 })) }));
 const readNight = paramsReader(Type.Object({ nightId: Type.String({ pattern: '^[0-9]{1,15}$' }) }));
@@ -92,6 +95,12 @@ function readReport(text: string | null): Stored | null {
 
 const EXIT_WORDS: Readonly<Record<number, string>> = { 0: 'settled', 2: 'refused', 3: 'unresolved', 4: 'differs' };
 
+/** There is one night at a time: one that has no end, and another behind it, was cut off. */
+function stateOf({ exitCode, followed }: NightRow): string {
+  if (exitCode === null) return followed === 1 ? 'truncated' : 'running';
+  return EXIT_WORDS[exitCode] ?? `ended with ${exitCode}`;
+}
+
 function lineOf(row: NightRow) {
   const legs = Object.entries(readReport(row.report)?.legs ?? {});
   const totals = legs.flatMap(([leg, byCurrency]) =>
@@ -109,7 +118,7 @@ function lineOf(row: NightRow) {
     nightId: String(row.id),
     businessDate: row.businessDate,
     chainRunId: row.chainRunId,
-    state: row.exitCode === null ? 'running' : (EXIT_WORDS[row.exitCode] ?? `ended with ${row.exitCode}`),
+    state: stateOf(row),
     startedAtMs: row.startedAt,
     endedAtMs: row.finishedAt,
     totals,
