@@ -50,7 +50,9 @@ export interface SetUp {
 /** Makes the first administrator and logs them in. Throws UNAUTHORIZED (the link is wrong, used or too old) and BAD_INPUT. */
 export async function setUp(ctx: SchedulerContext, order: SetUp, settings: AdminSettings): Promise<LoggedIn> {
   const refusal = passwordRefusal(order.password, order.name);
-  if (refusal !== null) throw new DaybreakError('BAD_INPUT', `password ${refusal}`, { details: { path: 'password' } });
+  if (refusal !== null) {
+    throw new DaybreakError('BAD_INPUT', `password ${refusal}`, { details: { path: 'password', why: refusal } });
+  }
   // The link is looked at before anything is computed: who has none costs nothing.
   const known = await ctx.store.read('read-setup', readSetup);
   if (known === null || known.tokenHash !== secretHash(order.token)) throw badLink();

@@ -102,6 +102,7 @@ const NOT_ON_THE_PAGE = [
   // Names, headers, a command, what goes out by a channel.
   /^(key|by) \{\}$/,
   /^all groups$/,
+  /^kind \{\}$/,
   /^attachment; /,
   /^(id: \{\}\nevent|: hello|: beat)/,
   /^DAYBREAK_SCHEDULERS=/,
@@ -113,6 +114,10 @@ const NOT_ON_THE_PAGE = [
 ];
 /** Parts that stand for nothing without the others; joined.ts has the whole. */
 const PARTS = [
+  /^in \{\}$/,
+  /^\{\} has \{\}$/,
+  /^\{\} must (not )?have \{\}$/,
+  /^\{\} is \{\} and \{\}$/,
   // The page has what is wrong by its field.
   /^(job|chain) "\{\}": \{\} \{\}$/,
   /^edge \{\}:$/,
@@ -202,7 +207,15 @@ test('a sentence within a sentence is worded too, and what a handler said stays 
   expect(zh('HTTP_UNCLEAR: GET http://x/: no whole answer within 50 ms: it may have been executed')).toBe(
     'HTTP_UNCLEAR：GET http://x/：50 毫秒内没有完整的应答：可能已经执行',
   );
-  expect(zh('E_OWN: no such coin')).toBe('E_OWN: no such coin');
+  const own = [
+    'E_OWN: no such coin',
+    'password expired',
+    'in progress',
+    'there is no coin',
+    'import has failed',
+    '3 rooms booked',
+  ];
+  expect(own.map(zh)).toEqual(own);
   expect(zh('import>sweep: parent failed; gate>sweep: parent passed over')).toBe(
     'import>sweep：父节点失败；gate>sweep：父节点已跳过',
   );

@@ -34,7 +34,6 @@ export const ALARM_SENTENCES: Sentences = {
     '日历“{calendar}”没有 {year} 年的日期：依据它的调度在该年只按每周规则触发，不论是否节假日。请录入 {again} 年的日期',
   'schedulers find instants with different time-zone databases: {>which}; run them all with the same version of Node':
     '各调度器的时区数据版本不同：{which}；请让它们使用同一版本的 Node',
-  '{@scheduler} has {version}': '{scheduler} 为 {version}',
 
   // 消息为何没有送达
   'its channel or alarm is gone, or switched off': '其渠道或告警已不存在，或已停用',

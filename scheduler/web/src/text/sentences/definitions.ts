@@ -65,6 +65,8 @@ export const DEFINITION_SENTENCES: Sentences = {
   'edge of chain "{chain}"': '链“{chain}”的边',
   'a definition must be an object': '定义须为对象',
   'the definition': '定义',
+  'the definition {!why}': '定义{why}',
+  'must not have {name}': '不能含有 {name}',
 
   // 参数的字段
   'a text': '文本',
@@ -88,11 +90,6 @@ export const DEFINITION_SENTENCES: Sentences = {
   'is {value} and must be {limit} or more': '为 {value}，须为 {limit} 或更大',
   'is {value} and must be {limit} or less': '为 {value}，须为 {limit} 或更小',
 
-  // 形状
-  '{>name} must not have {names}': '{name}不能含有 {names}',
-  '{>name} must have {names}': '{name}须含有 {names}',
-  '{>name} is {value} and {>why}': '{name}为 {value}，{why}',
-
   // 保存与比较
   'what is stored has changed since the changes were shown: look at them again': '显示变更之后内容又有改动：请重新查看',
   'belongs to another {>kind}': '属于另一个{kind}',
@@ -113,7 +110,7 @@ export const DEFINITION_SENTENCES: Sentences = {
   'a chain keeps its name: copy it instead': '链的名称不变：请改为复制',
   'somebody else has changed the job: version {#version} is the newest': '任务已被他人更改：最新版本为 {version}',
   'a job keeps its id': '任务的编号不变',
-  'schedule.jobs {>why}': '父任务{why}',
+  'schedule.jobs {!why}': '父任务{why}',
   '{>kind} "{name}" has no version {#version}': '{kind}“{name}”没有版本 {version}',
 
   // 日历

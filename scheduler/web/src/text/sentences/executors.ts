@@ -43,7 +43,6 @@ export const EXECUTOR_SENTENCES: Sentences = {
   'fail, current glue type [{type}] not supported.': '不支持当前的 glueType [{type}]',
 
   // 参数、密钥、处理器
-  '{>why}, but {given}': '{why}，而现为 {given}',
   'nobody here has the secret "{name}"': '这里没有密钥“{name}”',
   'the secret "{name}" is not for "{handler}": this executor gives it to {handlers}':
     '密钥“{name}”不给“{handler}”：此执行器只给 {handlers}',
@@ -152,7 +151,7 @@ export const EXECUTOR_SENTENCES: Sentences = {
   'what the ledger holds': '账目所记',
   'a SUCCESS of ours without a line in any settlement file': '我方已扣款，但对账文件中没有',
   'nothing booked': '没有入账',
-  '{amount} booked': '入账 {amount}',
+  '{#amount} booked': '入账 {amount}',
   'the item is {state} of {amount}; its call is {>call}, {>booked}':
     '项目为 {state}，金额 {amount}；其调用为 {call}，{booked}',
   'no settlement file of {@date}: {>why}': '没有 {date} 的对账文件：{why}',

@@ -8,12 +8,12 @@ export const REQUEST_SENTENCES: Sentences = {
   'log in first': '请先登录',
   'log in, or show a key: nobody is known who asks': '请登录或出示密钥：不知道是谁在请求',
   'nobody is known who asks': '不知道是谁在请求',
-  'this needs the right "{right}" {>where}': '需要{where}的“{right}”权限',
+  'this needs the right "{right}" {!where}': '需要{where}的“{right}”权限',
   'in all groups': '所有组',
   'there is no such thing here': '这里没有它',
   'this set-up link is not good: it was used, is too old, or a scheduler that started later printed a newer one. Take that, or start a scheduler again':
     '此链接无效：已用过、已过期，或之后启动的调度器已打印了更新的链接。请使用那个链接，或重启一个调度器',
-  'password {>why}': '密码{why}',
+  'password {!why}': '密码{why}',
   'must have at least {#n} different characters': '至少须有 {n} 个不同的字符',
   'must not hold the name': '不能包含名称',
   'is one of those that are tried first: take several words': '属于最先被猜测的密码：请用几个词',
@@ -30,7 +30,7 @@ export const REQUEST_SENTENCES: Sentences = {
   'too many streams are open: close a tab': '实时连接过多：请关闭一些标签页',
   'at most {#max} topics': '最多 {max} 个主题',
   'there is no topic "{topic}"': '没有主题“{topic}”',
-  'there is no {>what}': '没有{what}',
+  'there is no {!what}': '没有{what}',
 
   // 请求的字段
   'the request is wrong': '请求有误',
@@ -69,12 +69,12 @@ export const REQUEST_SENTENCES: Sentences = {
   'there is no job {#id}': '没有任务 {id}',
   'there is no group "{group}"': '没有组“{group}”',
   'there is no executor {#id}': '没有执行器 {id}',
-  'there is no {>what} {#id}': '没有{what} {id}',
+  'there is no {!what} {#id}': '没有{what} {id}',
   'there is no key {#id} that could be revoked': '没有可吊销的密钥 {id}',
   'there is no request {#id}': '没有申请 {id}',
 
   // 审批
-  'it is {>state} already': '已{state}',
+  'it is {!state} already': '已{state}',
   approved: '批准',
   rejected: '驳回',
   withdrawn: '撤回',

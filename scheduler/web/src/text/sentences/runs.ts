@@ -171,8 +171,7 @@ export const RUN_SENTENCES: Sentences = {
   'requestId must have 1 to 128 characters': 'requestId 须有 1 至 128 个字符',
   'by must be a name of 1 to 64 characters: it is kept with what was done':
     'by 须为 1 至 64 个字符的名称：它与操作一起存档',
-  'param {>why}': '参数{why}',
-  'kind {kind}': '方式 {kind}',
+  'param {!why}': '参数{why}',
   'there is no attempt with log {#id}': '没有日志编号为 {id} 的尝试',
   '{@address} cannot be asked for log {#id}: it lies there': '日志 {id} 在 {address} 上，而它无法访问',
   '{field} is {value}: give a whole number from 1 to {#max}': '{field} 为 {value}：须为 1 至 {max} 的整数',
