@@ -73,6 +73,12 @@ describe('deploy/compose.yaml', () => {
     }
   });
 
+  test.each(['scheduler-1', 'scheduler-2'])('the link of the first administrator opens from outside: %s', (name) => {
+    const service = compose.services[name] ?? {};
+    const [outside = ''] = (service.ports as string[])[0]?.match(/^[\d.]+:\d+/) ?? [];
+    expect(schedulerOptions(configuredOf(service), '/data').pageRoot).toBe(`http://${outside}/`);
+  });
+
   test('whoever is depended on is there and says when it is well', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       for (const other of Object.keys((service.depends_on ?? {}) as object)) {
