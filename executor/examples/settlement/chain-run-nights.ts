@@ -127,7 +127,11 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
     const { night, report, dir } = await writeWhole(work);
     await finishNight(store, night.id, report.exitCode, reportJson(report));
     if (newest?.chainRunId === night.chainRunId) newest = null;
-    if (report.exitCode === 4) throw notConserved(report, dir);
+    if (report.exitCode === 4) {
+      // Where it lies on this machine is for whoever is at it; the reason is read from anywhere.
+      ctx.log.error(`the report of the night is ${join(dir, 'report.html')}`);
+      throw notConserved(report);
+    }
     return {
       conservation: 'holds',
       exitCode: report.exitCode,
@@ -159,12 +163,12 @@ export function chainRunNights(options: ChainRunNightsOptions): Required<Omit<Se
 }
 
 /** Money that does not add up must not end as a success: a failed run is told to people. */
-function notConserved({ businessDate, conservation }: NightReport, dir: string): DaybreakError {
+function notConserved({ businessDate, conservation }: NightReport): DaybreakError {
   const { differencesTotal } = conservation;
   const what = `${differencesTotal} ${differencesTotal === 1 ? 'difference' : 'differences'}`;
   return new DaybreakError(
     'CONSERVATION_BROKEN',
-    `conservation does not hold for the night of ${businessDate}: ${what}, listed in ${join(dir, 'report.html')}`,
+    `conservation does not hold for the night of ${businessDate}: ${what}, listed in its report`,
     { retryable: false },
   );
 }

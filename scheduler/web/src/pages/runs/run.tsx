@@ -9,6 +9,7 @@ import { Inert, Said } from '../../look/values.tsx';
 import { Verdict } from '../../look/verdict.tsx';
 import { Nowhere } from '../nowhere.tsx';
 import { Money } from '../tonight/money.tsx';
+import { NightOf } from '../tonight/night-outcome.tsx';
 import { WhatWaits } from '../tonight/what-waits.tsx';
 import { RunActions } from './run-actions.tsx';
 import { useWaitsFor } from './run-columns.tsx';
@@ -60,6 +61,9 @@ function Shown({ detail }: { readonly detail: RunDetail }) {
       actions={<RunActions detail={detail} />}
     >
       <Why detail={detail} />
+      {run.chainRunId !== null && isConservationBroken(detail) && (
+        <NightOf group={run.group} chainRunId={run.chainRunId} />
+      )}
       <div className="split">
         <div className="stack">
           {(detail.frozen.length > 0 || detail.told.length > 0) && (
@@ -95,6 +99,9 @@ function Shown({ detail }: { readonly detail: RunDetail }) {
     </Page>
   );
 }
+
+/** Then its reason speaks of the report of its night. */
+const isConservationBroken = ({ run }: RunDetail): boolean => run.reason?.includes('CONSERVATION_BROKEN') === true;
 
 /** The reason of its state in words: first what the state means, then what the scheduler noted. */
 function Why({ detail }: { readonly detail: RunDetail }) {

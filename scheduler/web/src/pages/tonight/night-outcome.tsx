@@ -8,10 +8,11 @@ export function NightOutcome({ shown }: { readonly shown: ChainRunDetail }) {
   if (run.endedAtMs === null) return null;
   // Only jobs that have told of money belong to a night.
   const groups = new Set(nodes.flatMap(({ group, progress }) => (progress?.itemsTotal == null ? [] : [group])));
-  return [...groups].map((group) => <OfGroup key={`${run.id} ${group}`} group={group} chainRunId={run.id} />);
+  return [...groups].map((group) => <NightOf key={`${run.id} ${group}`} group={group} chainRunId={run.id} />);
 }
 
-function OfGroup({ group, chainRunId }: { readonly group: string; readonly chainRunId: number }) {
+/** What the night of a chain run has come to, with the way to its report; nothing where there is none. */
+export function NightOf({ group, chainRunId }: { readonly group: string; readonly chainRunId: number }) {
   const nights = useRead('GET /nights', { query: { group, chainRunId } }, { topics: ['tonight'] });
   // An executor of an older build passes the filter over.
   const night = nights.data?.items.find((one) => one.chainRunId === chainRunId);

@@ -104,8 +104,8 @@ export const EXECUTOR_SENTENCES: Sentences = {
   'could not be used for {#s} s': '已有 {s} 秒无法使用',
   'the night of {@date} (chain run {#id}) is still at work: let it end or cancel it, then fire again':
     '{date} 之夜（链运行 {id}）仍在进行：请等它结束或取消它，再启动',
-  'conservation does not hold for the night of {@date}: {>what}, listed in {path}':
-    '{date} 之夜守恒不成立：{what}，见 {path}',
+  'conservation does not hold for the night of {@date}: {>what}, listed in its report':
+    '{date} 之夜守恒不成立：{what}，见其报告',
   '{#n} {difference|differences}': '{n} 处差异',
   'this job is a part of the chain nightly-settlement: fire the chain': '此任务属于链 nightly-settlement：请启动该链',
   'the plan file {path} has {#rejected} rejected lines of {#lines}, more than {max} % for the night of {@date}: nothing is debited; see rejects.csv, or allow more with --max-reject-percent':
