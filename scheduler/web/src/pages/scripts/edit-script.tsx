@@ -26,7 +26,7 @@ export function EditScript() {
   const view = useRead('GET /jobs/:jobId', { params: { jobId } });
   return (
     <LoadedPage of={view} title={t('script.title')} back={{ to: '/jobs', text: t('nav.jobs') }}>
-      {({ job }) => (job.glueType === 'BEAN' ? <NoScriptJob job={job} /> : <OfJob job={job} />)}
+      {({ job }) => (job.glueType === 'BEAN' ? <NoScriptJob job={job} /> : <OfJob key={job.id} job={job} />)}
     </LoadedPage>
   );
 }
