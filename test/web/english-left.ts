@@ -10,8 +10,8 @@ const ENGLISH = `(said) => {
   const sentence = /[a-z]{2,}(?:[ ,]+[a-z]+){3,}/i;
   const texts = document.createTreeWalker(document.querySelector('#root'), NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
-    // Logs and parameters are of programs; the last are what the drawing's library tells screen readers.
-    if (node.parentElement.closest('code, pre, .mono, .log-line, [id^="react-flow__"]')) continue;
+    // Parameters and logs are of programs.
+    if (node.parentElement.closest('code, pre, .mono, .log-line')) continue;
     const rest = said.reduce((text, words) => text.replaceAll(words, ''), node.data);
     if (sentence.test(rest)) found.push('says in English: ' + node.data);
   }

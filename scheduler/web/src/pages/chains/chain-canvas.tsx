@@ -18,6 +18,7 @@ import { useIsDark } from '../../app/preferences.ts';
 import { useEdgeNotes } from '../../look/edge-notes.ts';
 import { useWidth } from '../../look/use-width.ts';
 import { inertLine } from '../../pure/inert-text.ts';
+import { useCanvasWords } from './canvas-words.ts';
 import { BOX_HEIGHT, BOX_WIDTH, placeChain } from './chain-places.ts';
 import type { ChainInput } from './edit-chain.tsx';
 import { RoutedEdge, type RoutedEdgeData } from './routed-edge.tsx';
@@ -43,6 +44,7 @@ export default function ChainCanvas({
   const { t } = useTranslation();
   const isDark = useIsDark();
   const notes = useEdgeNotes();
+  const words = useCanvasWords();
   const [box, width] = useWidth<HTMLDivElement>();
   const places = useMemo(() => placeChain(chain), [chain]);
   const [flow, setFlow] = useState<ReactFlowInstance | null>(null);
@@ -78,6 +80,7 @@ export default function ChainCanvas({
       type: 'routed',
       source: from,
       target: to,
+      ariaLabel: t('canvas.edgeFromTo', { from: inertLine(from), to: inertLine(to) }),
       className: isRound(from, to) ? 'is-round' : `is-${when ?? 'success'}`,
       data: { words: notes(edge), way: places.ways.get(`${from} > ${to}`) ?? [] },
       markerEnd: { type: MarkerType.ArrowClosed },
@@ -93,6 +96,7 @@ export default function ChainCanvas({
         nodes={nodes}
         edges={edges}
         edgeTypes={EDGE_TYPES}
+        ariaLabelConfig={words}
         colorMode={isDark ? 'dark' : 'light'}
         fitView
         fitViewOptions={FIT}
