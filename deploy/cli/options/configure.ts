@@ -86,6 +86,11 @@ function fileSource(path: string, command: CommandSpec, known: ReadonlySet<strin
   const own = all[command.name] ?? {};
   if (!isRecord(own)) throw new UsageError(`--config ${inert(path)}: "${command.name}" must be an object of options`);
   const mine = fieldsOf(command.options);
+  for (const [name, value] of Object.entries(all)) {
+    const meant = isRecord(value) && !mine.has(name) && !known.has(name) ? closest(name, [...SECTIONS]) : null;
+    if (meant === null || SECTIONS.has(name)) continue;
+    throw new UsageError(`--config ${inert(path)}: "${inert(name)}" is no command: did you mean "${meant}"?`);
+  }
   const shared = Object.entries(all).filter(
     ([name, value]) => !(isRecord(value) && SECTIONS.has(name)) && (mine.has(name) || !known.has(name)),
   );
@@ -114,11 +119,17 @@ function readObject(path: string): Record<string, unknown> {
 function environmentOf(env: Environment, settings: readonly OptionSpec[], known: ReadonlySet<string>): ConfigSource {
   const mine = fieldsOf(settings);
   const all = environmentSource(env);
-  const values = Object.entries(all.values).filter(([field, value]) => {
-    if (value === '') return false;
-    return mine.has(field) || (!known.has(field) && !NOT_OPTIONS.test(field) && closest(field, [...mine]) !== null);
-  });
-  return { name: all.name, values: Object.fromEntries(values) };
+  const given = Object.entries(all.values).filter(([, value]) => value !== '');
+  for (const [field] of given) {
+    if (mine.has(field) || known.has(field) || NOT_OPTIONS.test(field)) continue;
+    const meant = settings.find(({ name }) => fieldOf(name) === closest(field, [...mine]));
+    if (meant === undefined) continue;
+    const variable = Object.keys(env).find((name) => Object.hasOwn(environmentSource({ [name]: '' }).values, field));
+    throw new UsageError(
+      `the variable ${inert(variable ?? field)} is not known: did you mean ${variableOf(meant.name)}?`,
+    );
+  }
+  return { name: all.name, values: Object.fromEntries(given.filter(([field]) => mine.has(field))) };
 }
 
 /** Variables of ours that are no option. */

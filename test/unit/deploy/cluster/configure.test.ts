@@ -76,6 +76,7 @@ describe('file, environment and command line', () => {
     ['one below a command', { scheduler: { prot: 1 } }, 'prot in .* is not known: did you mean port?'],
     ['a switch that is none', { settlement: 'yes' }, 'settlement in .* must be true or false'],
     ['a value that is none', { port: { a: 1 } }, 'port in .* must be a text or a number'],
+    ['a section of no command', { executr: { port: 1 } }, '"executr" is no command: did you mean "executor"\\?'],
     ['a section that is none', { scheduler: 5 }, '"scheduler" must be an object of options'],
     ['a text that is no JSON', '{', 'cannot be read .*: give a JSON file'],
     ['a list', [], 'must hold one JSON object'],
@@ -85,7 +86,10 @@ describe('file, environment and command line', () => {
 
   test('a variable that looks like a slip of the pen is refused', () => {
     expect(() => configured(['scheduler'], { DAYBREAK_STOER: 'x' })).toThrow(
-      /stoer in environment .*did you mean store/,
+      'the variable DAYBREAK_STOER is not known: did you mean DAYBREAK_STORE?',
+    );
+    expect(() => configured(['executor'], { DAYBREAK_GATEWAY_TIMEOUT: '500' })).toThrow(
+      'the variable DAYBREAK_GATEWAY_TIMEOUT is not known: did you mean DAYBREAK_GATEWAY_TIMEOUT_MS?',
     );
   });
 
