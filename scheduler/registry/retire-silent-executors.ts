@@ -38,7 +38,11 @@ async function retireOne(ctx: SchedulerContext, listed: ExecutorRow, listenedMs:
     if (executor === null || to === null || to === executor.state) return null;
     return (await moveExecutor(tx, executor, to)) ? to : null;
   });
-  if (to !== null) ctx.logger.warn({ address: listed.address, group: listed.appName, state: to }, `executor is ${to}`);
+  if (to !== null) {
+    // One that said that it leaves is gone as expected.
+    const level = listed.state === 'draining' ? 'info' : 'warn';
+    ctx.logger[level]({ address: listed.address, group: listed.appName, state: to }, `executor is ${to}`);
+  }
   return to !== null;
 }
 
