@@ -11,7 +11,7 @@ import { tryParseCron } from '../../../shared/cron/cron.ts';
 import { messageOf } from '../../../shared/errors.ts';
 
 /** What the server really says of what people type: nothing of it stays English but names and values. */
-const zh = wordingBy(ZH_SENTENCES);
+const zh = wordingBy(ZH_SENTENCES, (instant) => `<${instant}>`);
 /** Two English words side by side are half a sentence. */
 const isEnglish = (text: string): boolean => /\b[a-z]{2,} [a-z]{2,}\b/.test(text.replace(/“[^”]*”|"[^"]*"/g, ''));
 const left = (sentences: readonly string[]) => sentences.map(zh).filter(isEnglish);

@@ -136,7 +136,7 @@ const PARTS = [
   /^\{\}\{\}; how far it came is not known$/,
 ];
 
-const zh = wordingBy(ZH_SENTENCES);
+const zh = wordingBy(ZH_SENTENCES, (instant) => `<${instant}>`);
 const known = new Set(Object.keys(ZH_SENTENCES).flatMap(skeletonsOf));
 // A name in braces is text to the server, and a place to the catalogue.
 const skeleton = ({ text }: SourceSentence): string => text.replace(/\{\w+\}/g, '{}');
@@ -166,19 +166,28 @@ test('no sentence is left that the server does not say', () => {
   expect(left).toEqual([]);
 });
 
-const SAMPLES: Readonly<Record<string, string>> = { '#': '7', '^': 'CODE', '!': 'fires late' };
+const SAMPLES: Readonly<Record<string, string>> = {
+  '#': '7',
+  '~': '2026-11-20T18:00:00.000Z',
+  '^': 'CODE',
+  '!': 'fires late',
+};
 const sampleAt = (kind: string, name: string): string => SAMPLES[kind] ?? (kind === '@' ? `${name}@` : `${name}?`);
 const sampleOf = (sentence: string): string =>
   sentence
-    .replace(/\{([#@^>!]?)(\w+)\}/g, (_, kind: string, name: string) => sampleAt(kind, name))
+    .replace(/\{([#@~^>!]?)(\w+)\}/g, (_, kind: string, name: string) => sampleAt(kind, name))
     .replace(/\{([^{}|]*)(?:\|[^{}|]*)+\}/g, '$1');
 
 test('each sentence is known as itself, and not as another one', () => {
   const sampleZh = (sentence: string): string => {
-    const kinds = new Map([...sentence.matchAll(/\{([#@^>!]?)(\w+)\}/g)].map(([, kind, name]) => [name, kind ?? '']));
+    const kinds = new Map([...sentence.matchAll(/\{([#@~^>!]?)(\w+)\}/g)].map(([, kind, name]) => [name, kind ?? '']));
     return (ZH_SENTENCES[sentence] ?? '').replace(/\{(\w+)\}/g, (_, name: string) => {
       const kind = kinds.get(name) ?? '';
-      return kind === '!' ? zh(sampleAt(kind, name)) : sampleAt(kind, name);
+      return kind === '!'
+        ? zh(sampleAt(kind, name))
+        : kind === '~'
+          ? `<${sampleAt(kind, name)}>`
+          : sampleAt(kind, name);
     });
   };
   const wrong = Object.keys(ZH_SENTENCES).filter((sentence) => zh(sampleOf(sentence)) !== sampleZh(sentence));
@@ -186,7 +195,7 @@ test('each sentence is known as itself, and not as another one', () => {
 });
 
 test('a Chinese sentence has the values of the English one, each once, and is Chinese', () => {
-  const places = (text: string) => [...text.matchAll(/\{[#@^>!]?(\w+)\}/g)].map(([, name]) => name);
+  const places = (text: string) => [...text.matchAll(/\{[#@~^>!]?(\w+)\}/g)].map(([, name]) => name);
   const differ = Object.entries(ZH_SENTENCES).filter(
     ([en, text]) =>
       !places(text).every((name) => places(en).includes(name)) || new Set(places(text)).size < places(text).length,
@@ -235,7 +244,7 @@ test('what the server says of a run that waits or is tried again is in Chinese',
   const failure = { code: 500, message: 'E1: no', errorCode: null, retryable: null };
   const tried = (of: object) =>
     decideRetry({ retry, failuresBefore: 0, failure, defaultFirstMs: 1, nowMs: 0, ...of } as never, { next: () => 0 });
-  expect(wordsOf(tried({}))).toBe('第 1 次尝试（共 3 次）失败，下一次在 1970-01-01T00:00:01.000Z：E1: no');
+  expect(wordsOf(tried({}))).toBe('第 1 次尝试（共 3 次）失败，下一次在 <1970-01-01T00:00:01.000Z>：E1: no');
   expect(wordsOf(tried({ failuresBefore: 2 }))).toBe('第 3 次尝试（共 3 次）失败：E1: no');
   expect(wordsOf(tried({ failure: { ...failure, message: null, code: 502 } }))).toBe(
     '第 1 次尝试（共 3 次），不再重试（retry.on 中没有 TIMEOUT，只有 FAILED）：代码 502',

@@ -1,7 +1,7 @@
 import i18next from 'i18next';
 import { useSyncExternalStore } from 'react';
 import { initReactI18next } from 'react-i18next';
-import type { Language } from '../pure/format.ts';
+import { formatInstant, type Language } from '../pure/format.ts';
 import { type Sentences, type Wording, wordingBy } from '../pure/sentences.ts';
 import { keep, readKept } from './browser-store.ts';
 
@@ -53,7 +53,8 @@ export async function setPreferences(change: Partial<Preferences>): Promise<void
 
 async function loadTexts(language: Language): Promise<Texts['words']> {
   const { words, sentences } = await TEXTS[language]();
-  wordings.set(language, wordingBy(sentences));
+  const showInstant = (instant: string): string => formatInstant(Date.parse(instant), { language });
+  wordings.set(language, wordingBy(sentences, showInstant));
   return words;
 }
 

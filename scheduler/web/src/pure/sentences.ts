@@ -3,7 +3,7 @@
  * again in the language of the page. A catalogue has each sentence as it stands in the server's source, with its places:
  *
  * - `{path}` is anything, shown as it came;
- * - `{#n}` is a number, `{@job}` a name or address, without blanks;
+ * - `{#n}` is a number, `{@job}` a name or address, without blanks, `{~at}` an instant as the server writes it;
  * - `{^code}` is the code of an error;
  * - `{>why}` is a sentence again, or several of them with `; ` between, and `{!why}` one that the catalogue has;
  * - `{is|are}` is one of these words.
@@ -26,11 +26,12 @@ interface Place {
   readonly kind: string;
 }
 
-const PLACE = /\{(?:([#@^>!]?)(\w+)|([^{}|]*(?:\|[^{}|]*)+))\}/g;
+const PLACE = /\{(?:([#@~^>!]?)(\w+)|([^{}|]*(?:\|[^{}|]*)+))\}/g;
 /** What may stand at a place of each kind; anything, where none is named. */
 const SHAPES: Readonly<Record<string, string>> = {
   '#': '(-?\\d[\\d.,]*)',
   '@': '([^\\s"]+)',
+  '~': '(\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z)',
   '^': '([A-Z][A-Z0-9_]+)',
 };
 /** Where in a list the next one begins: what the one before it says last may be a person's words, `; ` among them. */
@@ -51,7 +52,8 @@ const KEPT_MAX = 1_000;
 const CHARS_MAX = 4_000;
 const PIECES_MAX = 12;
 
-export function wordingBy(catalogue: Sentences): Wording {
+/** @param showInstant an instant as the page shows its own, of one in UTC */
+export function wordingBy(catalogue: Sentences, showInstant: Wording): Wording {
   // What says more of itself is asked first: `waits for {>runs} of the job` before `waits for {path}`, and before all
   // of them a sentence after its code.
   const patterns = Object.keys(catalogue)
@@ -63,7 +65,7 @@ export function wordingBy(catalogue: Sentences): Wording {
       if (!sentence.startsWith(pattern.head)) continue;
       const found = pattern.shape.exec(sentence);
       if (found === null) continue;
-      const said = fill(pattern, found.slice(1), say);
+      const said = fill(pattern, found.slice(1), { say, showInstant });
       if (said !== null) return said;
     }
     return null;
@@ -112,11 +114,15 @@ function patternOf(sentence: string, answer: string): Pattern {
 }
 
 /** Null: one of its places has to be a sentence that is known, and is none. */
-function fill({ places, answer }: Pattern, values: readonly string[], say: Wording): string | null {
+function fill(
+  { places, answer }: Pattern,
+  values: readonly string[],
+  { say, showInstant }: { readonly say: Wording; readonly showInstant: Wording },
+): string | null {
   const said = new Map<string, string>();
   for (const [at, { name, kind }] of places.entries()) {
     const value = values[at] ?? '';
-    const text = kind === '>' || kind === '!' ? say(value) : value;
+    const text = kind === '~' ? showInstant(value) : kind === '>' || kind === '!' ? say(value) : value;
     if (kind === '!' && text === value) return null;
     said.set(name, text);
   }

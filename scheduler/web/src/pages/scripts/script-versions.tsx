@@ -2,7 +2,7 @@ import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Panel } from '../../look/parts.tsx';
-import { Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant, Said } from '../../look/values.tsx';
 import { RestoreScript } from './restore-script.tsx';
 import type { ScriptLine } from './use-script.ts';
 
@@ -50,7 +50,7 @@ export function ScriptVersions({
               </span>
             </div>
             <div>
-              <Inert text={script.remark} />
+              <Said text={script.remark} />
             </div>
             <div className="small soft">
               <Instant atMs={script.savedAtMs} /> · <Inert text={script.by} /> ·{' '}

@@ -8,24 +8,24 @@ export const ALARM_SENTENCES: Sentences = {
     '任务“{job}”的运行 {id}：{shard}的第 {no} 次尝试在 {address} 上已超过 {slow} 秒，{limit}',
   'it has no time limit': '没有时限',
   'its time limit is {#s} s': '时限为 {s} 秒',
-  'run {#id} of "{job}" is back since {@at}, with items whose outcome is not known in {#left} of {#slices} {slice|slices}':
+  'run {#id} of "{job}" is back since {~at}, with items whose outcome is not known in {#left} of {#slices} {slice|slices}':
     '任务“{job}”的运行 {id} 自 {at} 起已全部返回，但 {slices} 个切片中有 {left} 个含有结果未知的项目',
-  'run {#id} of "{job}" has not moved since {@at}: {#left} of {#slices} slices are open':
+  'run {#id} of "{job}" has not moved since {~at}: {#left} of {#slices} slices are open':
     '任务“{job}”的运行 {id} 自 {at} 起没有进展：{slices} 个切片中有 {left} 个未完成',
   'run {#id} of "{job}" has ended with its chain run, and {#left} of its {#slices} slices hold items whose outcome is not known':
     '任务“{job}”的运行 {id} 已随链运行结束，其 {slices} 个切片中有 {left} 个含有结果未知的项目',
-  'executor {@address} of group "{group}" was not heard of since {@at}':
+  'executor {@address} of group "{group}" was not heard of since {~at}':
     '组“{group}”的执行器 {address} 自 {at} 起没有消息',
-  'chain "{chain}" of {@date} {>misses} its cut-off of {@at}: {>when}':
+  'chain "{chain}" of {@date} {>misses} its cut-off of {~at}: {>when}':
     '{date} 的链“{chain}”{misses}截止时间 {at}：{when}',
   'has missed': '已错过',
   'will miss': '将错过',
-  'at this pace it is done at {@at}': '按当前速度将于 {at} 完成',
-  'it is done no sooner than {@at}, and nobody knows how long {jobs} will take':
+  'at this pace it is done at {~at}': '按当前速度将于 {at} 完成',
+  'it is done no sooner than {~at}, and nobody knows how long {jobs} will take':
     '最早于 {at} 完成，{jobs} 需要多久尚不得知',
   'chain "{chain}" of {@date}: {edge} is not met by its deadline': '{date} 的链“{chain}”：边 {edge} 到期限仍未满足',
   'chain "{chain}" of {@date} failed: {>why}': '{date} 的链“{chain}”失败：{why}',
-  'a fire of {>kind} {@of} is held, planned for {@at}: {>why}': '{kind} {of} 于 {at} 的触发已暂停：{why}',
+  'a fire of {>kind} {@of} is held, planned for {~at}: {>why}': '{kind} {of} 于 {at} 的触发已暂停：{why}',
   'backfill {#id} of {>kind} {@of} is {>state}: {>why}': '{kind} {of} 的补数 {id} {state}：{why}',
   'the schedule of {>kind} {@of} cannot be planned: {>why}': '无法为{kind} {of} 安排触发：{why}',
   'its version {version} has no schedule': '其版本 {version} 没有调度',

@@ -69,7 +69,7 @@ export const EXECUTOR_SENTENCES: Sentences = {
   'slice {#no} of run {#id} is no longer held with epoch {#epoch}': '运行 {id} 的切片 {no} 已不再以纪元 {epoch} 持有',
   'the file {path} cannot be opened: {why}': '无法打开文件 {path}：{why}',
   'the file {path} is shorter than the part of it that was read before': '文件 {path} 比先前读过的部分还短',
-  'THROTTLED: outside its window {from} to {to} {zone}, which opens at {@at}':
+  'THROTTLED: outside its window {from} to {to} {zone}, which opens at {~at}':
     '限速：不在时间窗口 {from} 至 {to}（{zone}）之内，窗口于 {at} 打开',
   'THROTTLED: {>what} {#ms} ms (95th percentile; this job wants at most {#limit}): {>share}{pause}':
     '限速：{what} {ms} 毫秒（第 95 百分位；该任务要求不超过 {limit}）：{share}{pause}',

@@ -19,7 +19,7 @@ export const FIRING_SENTENCES: Sentences = {
   'the job is not defined any more': '该任务已不再定义',
   'the chain is not defined any more': '该链已不再定义',
   'its chain run has ended': '其链运行已结束',
-  'its cut-off {@at} has passed: a person decides': '截止时间 {at} 已过：由人工决定',
+  'its cut-off {~at} has passed: a person decides': '截止时间 {at} 已过：由人工决定',
   'its hold was taken away with onResume none': '解除暂停时选择了都不跑',
   'its hold was taken away: the latest stands for it': '已解除暂停：由最近一次代表',
   'its hold was taken away after its cut-off': '解除暂停时截止时间已过',

@@ -25,8 +25,8 @@ export const JOINED_SENTENCES: Sentences = {
   'group "{group}" with labels {labels}': '组“{group}”（标签 {labels}）',
   '{#busy} {is|are} busy with the job, {#silent} {does|do} not answer': '{busy} 个正忙于该任务，{silent} 个没有应答',
 
-  'run {#id} of "{job}" should have begun at {@at}': '任务“{job}”的运行 {id} 应于 {at} 开始',
-  'run {#id} of "{job}" should have begun at {@at}: {>why}': '任务“{job}”的运行 {id} 应于 {at} 开始：{why}',
+  'run {#id} of "{job}" should have begun at {~at}': '任务“{job}”的运行 {id} 应于 {at} 开始',
+  'run {#id} of "{job}" should have begun at {~at}: {>why}': '任务“{job}”的运行 {id} 应于 {at} 开始：{why}',
   'job "{name}"': '任务“{name}”',
   'chain "{name}"': '链“{name}”',
   'job {#id}': '任务 {id}',

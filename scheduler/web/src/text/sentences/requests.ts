@@ -131,7 +131,7 @@ export const REQUEST_SENTENCES: Sentences = {
   'requestId "{id}" is that of bulk operation {#of} ({verb}), which was asked for something else: take another id':
     'requestId“{id}”属于批量操作 {of}（{verb}），内容不同：请换一个编号',
   'changed by another: try again': '已被他人更改：请重试',
-  'changed by another: {@who} has target {#id} in bulk operation {#of} ({verb}) since {@since}; wait for its end':
+  'changed by another: {@who} has target {#id} in bulk operation {#of} ({verb}) since {~since}; wait for its end':
     '已被他人更改：{who} 自 {since} 起在批量操作 {of}（{verb}）中处理 {id}；请等它结束',
   'verb must be one of {known}': '操作须为以下之一：{known}',
   'reason must have 1 to {#max} characters': '原因须有 1 至 {max} 个字符',

@@ -57,7 +57,7 @@ export const RUN_SENTENCES: Sentences = {
   'try {#no} of {#count}': '第 {no} 次尝试（共 {count} 次）',
   '{>tries}, not tried again{>against}: {>why}': '{tries}，不再重试{against}：{why}',
   '{@job} failed: {>why}': '{job} 失败：{why}',
-  '{>tries} failed, the next one comes at {@at}: {>why}': '{tries}失败，下一次在 {at}：{why}',
+  '{>tries} failed, the next one comes at {~at}: {>why}': '{tries}失败，下一次在 {at}：{why}',
   'it was stopped': '已被停止',
   'it was cancelled': '已被取消',
   '{>code} is not retryable': '{code} 不可重试',
