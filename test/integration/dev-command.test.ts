@@ -72,7 +72,7 @@ test.concurrent('dev settles a night, has its home for itself, and goes on from 
   expect((await first.ended).code).toBe(143);
 
   const third = startDev();
-  await third.event({ event: 'up' });
+  expect(await third.event({ event: 'up' })).toMatchObject({ openChainRuns: 0, openRuns: 0 });
   const fired = await bench.run(['dev', '--fire', 'nightly-settlement']);
   expect(fired).toMatchObject({ code: 0, stdout: 'chain nightly-settlement is fired: chain run 2\n' });
   expect(await third.event({ event: 'chain_fired' })).toMatchObject({ chainRunId: 2 });
@@ -83,6 +83,7 @@ test.concurrent('dev settles a night, has its home for itself, and goes on from 
   await third.ended;
 
   const fourth = startDev();
+  expect(await fourth.event({ event: 'up' })).toMatchObject({ openChainRuns: 1 });
   const ended = await fourth.event({ event: 'chain_ended' });
   expect(ended).toMatchObject({ chainRunId: 2, state: 'succeeded' });
   expect(fourth.told.filter(({ event }) => event === 'chain_fired')).toEqual([]);

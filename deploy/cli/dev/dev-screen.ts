@@ -7,7 +7,15 @@ import { eventLine } from './event-words.ts';
 
 /** What `daybreak dev` shows: lines for people, or with --json one object per line on standard output. */
 export interface DevScreen {
-  up(what: { url: string; store: string; log: string; nextFire: string | null }): void;
+  up(what: {
+    readonly url: string;
+    readonly store: string;
+    readonly log: string;
+    readonly nextFire: string | null;
+    /** Left open by the start before, which was stopped or killed. */
+    readonly openChainRuns: number;
+    readonly openRuns: number;
+  }): void;
   /** Nobody can log in yet. */
   setup(url: string): void;
   /** How far the page in the browser is. */
@@ -32,6 +40,10 @@ export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath, 
       terminal.say(`${terminal.style('bold', 'daybreak dev')} is up at ${what.url} (Ctrl-C stops it, its store stays)`);
       terminal.say(`  store     ${inert(what.store)}`);
       terminal.say(`  log       ${inert(what.log)}`);
+      const open = [counted(what.openChainRuns, 'chain run'), counted(what.openRuns, 'run')].filter(
+        (one) => one !== '',
+      );
+      if (open.length > 0) terminal.say(`  goes on   with what was open when it ended: ${open.join(' and ')}`);
       if (jobsPath !== null) terminal.say(`  jobs      ${inert(jobsPath)} (read again when it changes)`);
       if (what.nextFire !== null) {
         terminal.say(
@@ -69,3 +81,6 @@ export function createDevScreen(terminal: Terminal, { json, timeZone, jobsPath, 
     },
   };
 }
+
+const counted = (count: number, what: string): string =>
+  count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;

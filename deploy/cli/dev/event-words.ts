@@ -18,7 +18,8 @@ const EXECUTOR_WORDS = {
   executor_gone: ['gone', 'red'],
 } as const satisfies Record<string, readonly [string, Style]>;
 
-const RESULT_CHARS_MAX = 120;
+/** As much as is read in a terminal; all of it is in the page, and with --json. */
+const RESULT_CHARS_MAX = 1_000;
 
 /** @param result What a run came to, when it is known. */
 export function eventLine(event: DevEvent, result: unknown = null): EventLine {
@@ -65,5 +66,6 @@ export function eventLine(event: DevEvent, result: unknown = null): EventLine {
 function outcome(reason: string | null, result: unknown): string {
   const text = reason ?? (result === null || result === undefined ? '' : JSON.stringify(result));
   if (text === '') return '';
-  return `: ${inert(text.length > RESULT_CHARS_MAX ? `${text.slice(0, RESULT_CHARS_MAX)}...` : text)}`;
+  if (text.length <= RESULT_CHARS_MAX) return `: ${inert(text)}`;
+  return `: ${inert(text.slice(0, RESULT_CHARS_MAX))}... (${text.length} characters; the page shows all of them)`;
 }

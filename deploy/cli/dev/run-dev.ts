@@ -1,4 +1,6 @@
 import type { Scheduler } from '../../../scheduler/scheduler.ts';
+import { activeChainRunLines } from '../../../scheduler/storage/sql/admin-chain-queries.ts';
+import { openRuns } from '../../../scheduler/storage/sql/run-queries.ts';
 import { isDaybreakError, messageOf } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Runtime } from '../../../shared/runtime/runtime.ts';
@@ -54,6 +56,10 @@ export async function runDev(call: DevCall): Promise<void> {
   const parts: DevParts = { options, store: store.store, runtime, logger };
   const screen = createDevScreen(terminal, options);
 
+  const open = await store.store.read('read-open', async (db) => ({
+    openChainRuns: (await activeChainRunLines(db)).length,
+    openRuns: (await openRuns(db)).length,
+  }));
   let setupLink: string | null = null;
   const scheduler = await startDevScheduler(
     parts,
@@ -63,9 +69,11 @@ export async function runDev(call: DevCall): Promise<void> {
   const issueToken = () => issue(call, scheduler);
   const samples: { money: DevMoney | null } = { money: null };
   closing.use(await answerOthers(call, parts, { scheduler, samples, definitions, issueToken }));
-  await sayHello(call, { scheduler, screen, log: log.path });
-  if (setupLink !== null) screen.setup(openableLink({ url: setupLink }, urlOf(call, scheduler)));
-  void refreshPage((text) => screen.page(text));
+  await sayHello(call, { scheduler, screen, log: log.path, open });
+  // Who opens the link while the page is built would find none; refreshPage() tells what fails, and never does itself.
+  void refreshPage((text) => screen.page(text)).then(() => {
+    if (setupLink !== null && !stop.aborted) screen.setup(openableLink({ url: setupLink }, urlOf(call, scheduler)));
+  });
   const showToken = async () => screen.token(await issueToken());
   await showToken();
   scheduler.joins.onJoined(() => {
@@ -150,6 +158,8 @@ async function sayHello(
     readonly scheduler: Scheduler;
     readonly screen: DevScreen;
     readonly log: string;
+    /** Of the start before: this one goes on with them. */
+    readonly open: { readonly openChainRuns: number; readonly openRuns: number };
   },
 ): Promise<void> {
   const { scheduler, screen } = up;
@@ -159,6 +169,7 @@ async function sayHello(
     url,
     store: options.store.path,
     log: up.log,
+    ...up.open,
     nextFire: next === undefined ? null : localTime(next.plannedAtMs, options.timeZone),
   });
 }

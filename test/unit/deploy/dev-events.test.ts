@@ -147,7 +147,10 @@ test('lines say what happened, and show nothing that could steer a terminal', ()
   expect(eventLine({ ...ended, state: 'failed', reason: 'no\u001b[2J' }).text).toBe(
     'greet (run 4) in 2 s: no\\u001b[2J',
   );
-  expect(eventLine(ended, 'x'.repeat(500)).text.length).toBeLessThan(160);
+  expect(eventLine(ended, 'x'.repeat(900)).text).toContain('x'.repeat(900));
+  const long = eventLine(ended, 'x'.repeat(5_000)).text;
+  expect(long).toMatch(/x\.\.\. \(5002 characters; the page shows all of them\)$/);
+  expect(long.length).toBeLessThan(1_200);
   const waits = eventLine({ event: 'run_waits', job: 'greet', group: 'my-app', runId: 4 });
   expect(`${waits.word} ${waits.text}`).toBe('waits greet (run 4): no executor "my-app" is there');
 });
