@@ -4,7 +4,7 @@ import { useLanguage } from '../../app/preferences.ts';
 import { List } from '../../look/list.tsx';
 import { Panel } from '../../look/parts.tsx';
 import { State } from '../../look/state.tsx';
-import { Duration, Inert, Instant } from '../../look/values.tsx';
+import { Duration, Inert, Instant, Said } from '../../look/values.tsx';
 import { formatCount } from '../../pure/format.ts';
 
 /** As runs are called: in capitals these are words about money. */
@@ -60,7 +60,7 @@ export function Steps({ runId }: { readonly runId: number }) {
                 {message !== null && stepState !== 'COMPLETED' && (
                   <span className="small soft">
                     {' '}
-                    <Inert text={message} />
+                    <Said text={message} />
                   </span>
                 )}
               </span>

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useAsk } from '../../look/ask.tsx';
 import { Loaded, Panel } from '../../look/parts.tsx';
 import { StateMark } from '../../look/state.tsx';
-import { Inert, Instant } from '../../look/values.tsx';
+import { Inert, Instant, Said } from '../../look/values.tsx';
 import type { Basis } from './edit-script.tsx';
 import { LineDiffView } from './line-diff-view.tsx';
 import { type ScriptLine, useScriptText } from './use-script.ts';
@@ -42,7 +42,7 @@ export function Outdated({
         <p className="note tone-warn" role="alert">
           <StateMark state="held" />
           <span>
-            <Inert text={newest.by} /> · <Instant atMs={newest.savedAtMs} /> · <Inert text={newest.remark} />
+            <Inert text={newest.by} /> · <Instant atMs={newest.savedAtMs} /> · <Said text={newest.remark} />
             <br />
             {t('script.outdatedHelp', { version })}
           </span>
