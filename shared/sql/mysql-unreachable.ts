@@ -38,11 +38,14 @@ function whyForGood(place: MysqlPlace, error: unknown, code: unknown): string | 
   return whyRefused(place, error);
 }
 
+// The second is MariaDB's for users of its own machine (unix_socket), and for some of those that it does not know.
+const ACCESS_DENIED: ReadonlySet<unknown> = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR']);
+
 /** Where a server is there and takes no connection of this kind, for want of a right or of TLS; null: something else. */
 export function whyRefused(place: MysqlPlace, error: unknown): string | null {
   const code = (error as { code?: unknown }).code;
   const server = serverOf(place);
-  if (code === 'ER_ACCESS_DENIED_ERROR') {
+  if (ACCESS_DENIED.has(code)) {
     return `${server} refuses the user or the password of ${place.label}${orTls(place)}`;
   }
   if (isTlsWanted(error)) {
