@@ -148,7 +148,9 @@ describeOnEachStore('the night of a chain run', (newPlace) => {
     await expect(endNight(work, {}, attemptOf(7))).rejects.toMatchObject({
       code: 'CONSERVATION_BROKEN',
       retryable: false,
-      message: expect.stringMatching(/^conservation does not hold for the night of 2026-11-20: .*, listed in its report$/),
+      message: expect.stringMatching(
+        /^conservation does not hold for the night of 2026-11-20: .*, listed in its report$/,
+      ),
     });
     const [night] = await nights();
     expect(night).toMatchObject({ exitCode: 4 });
