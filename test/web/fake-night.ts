@@ -138,7 +138,7 @@ export function shownNight(nowMs: number, step: number): ChainRunDetail {
       ['premium-debit', 'principal-debit', 'met', { milestone: 'DISPATCHED' }],
       ['check-limits', 'bank-fees', 'met'],
       ['bank-fees', 'fee-desk', 'met', { when: 'failure' }],
-      ['premium-debit', 'reconcile', 'wait'],
+      ['premium-debit', 'reconcile', 'wait', { orCutOff: true }],
       ['principal-debit', 'reconcile', 'late', { deadlineMs: 3 * HOUR }],
       ['reconcile', 'statements', 'wait', { orCutOff: true }],
       ['reconcile', 'night-report', 'wait', { when: 'always' }],

@@ -63,6 +63,8 @@ const LOOKS_WRONG = `(() => {
   for (const note of document.querySelectorAll('.graph .edge-note')) {
     const over = [...note.closest('.graph').querySelectorAll('.node')].filter((node) => meets(boxOf(note), boxOf(node)));
     if (over.length > 0) wrong.push('words of a line lie over a box: ' + note.innerText);
+    const others = [...note.closest('.graph').querySelectorAll('.edge-note')].filter((other) => other !== note);
+    if (others.some((other) => meets(boxOf(note), boxOf(other)))) wrong.push('words of two lines lie over each other: ' + note.innerText);
   }
   for (const canvas of document.querySelectorAll('.canvas')) {
     const room = boxOf(canvas);
@@ -71,6 +73,9 @@ const LOOKS_WRONG = `(() => {
       const { left, right, top, bottom } = boxOf(node);
       const isIn = left >= room.left && right <= room.right && top >= room.top && bottom <= room.bottom;
       if (!isIn) wrong.push('is cut off in the drawing: ' + node.innerText);
+    }
+    for (const words of canvas.querySelectorAll('.react-flow__edge-text')) {
+      if (nodes.some((node) => meets(boxOf(words), boxOf(node)))) wrong.push('words of a line lie over a box: ' + words.textContent);
     }
     for (const edge of canvas.querySelectorAll('.react-flow__edge')) {
       const path = edge.querySelector('path.react-flow__edge-path');

@@ -83,11 +83,11 @@ test.each([
   }
 });
 
-test('words of a straight line stand beside it, and those of a bent one on it', () => {
+test('words of a straight line stand beside it, and those of one that goes round out of their way', () => {
   const lines = edges('ab', 'bc', 'ac');
   const nodes = rankNodes(['a', 'b', 'c'], lines);
   const at = (direction: 'right' | 'down') =>
     layOutGraph(nodes, lines, { ...BOX, direction }).edges.map(({ from, to, labelAt }) => `${from}${to} ${labelAt}`);
-  expect(at('right')).toEqual(['ab above', 'bc above', 'ac on']);
+  expect(at('right')).toEqual(['ab above', 'bc above', 'ac above']);
   expect(at('down')).toEqual(['ab beside', 'bc beside', 'ac on']);
 });

@@ -29,7 +29,7 @@ export interface PlacedEdge {
   /** Where its words belong: on the line, in the gap behind the box that it comes from, where no box stands. */
   readonly labelX: number;
   readonly labelY: number;
-  /** On the line; or, where that is straight, above or beside it, so that all of it is seen. */
+  /** On the line; or above or beside it, so that a straight one is seen, and words of two lines have room. */
   readonly labelAt: 'on' | 'above' | 'beside';
 }
 export interface GraphLayout {
@@ -164,7 +164,8 @@ function line(edge: GraphEdge, at: ReadonlyMap<string, PlacedNode>, options: Lay
     path,
     labelX: right ? middle : beside,
     labelY: right ? beside : middle,
-    labelAt: !isStraight ? 'on' : right ? 'above' : 'beside',
+    // One that goes round leaves its box together with a straight one, whose words lie lower.
+    labelAt: right ? (isStraight || isRound ? 'above' : 'on') : isStraight ? 'beside' : 'on',
     isRound,
   };
 }
