@@ -72,9 +72,18 @@ export function drawJobs(random: Random): JobDefinition[] {
   return jobs;
 }
 
-/** The same job as somebody has edited it. */
-export const drawEdit = (random: Random, { id, name, schedule }: JobDefinition): JobDefinition =>
-  drawJob(random, { id, name, schedule: schedule ?? { kind: 'none' } });
+const OTHER_SCHEDULES: readonly Schedule[] = [
+  { kind: 'none' },
+  { kind: 'fixed_delay', delayMs: 10_000 },
+  { kind: 'fixed_rate', everyMs: 30_000 },
+  cron('10/30 * * * * ?'),
+];
+
+/** The same job as somebody has edited it; some of them fire at other times from now on. */
+export function drawEdit(random: Random, { id, name, schedule = { kind: 'none' } }: JobDefinition): JobDefinition {
+  const keeps = NODES.has(name) || name === 'sweep' || random.next() < 0.7;
+  return drawJob(random, { id, name, schedule: keeps ? schedule : pick(random, OTHER_SCHEDULES) });
+}
 
 type Given = Pick<JobDefinition, 'id' | 'name'> & { readonly schedule: Schedule };
 
@@ -139,4 +148,6 @@ function drawAny(random: Random, { id, name, schedule }: Given): JobDefinition {
 export const pick = <T>(random: Pick<Random, 'integer'>, from: readonly T[]): T =>
   from[random.integer(from.length)] as T;
 
-const cron = (text: string): Schedule => ({ kind: 'cron', dialect: 'quartz', text, zone: 'UTC' });
+function cron(text: string): Schedule {
+  return { kind: 'cron', dialect: 'quartz', text, zone: 'UTC' };
+}

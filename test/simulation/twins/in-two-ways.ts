@@ -5,20 +5,23 @@ import { createSender } from '../../../scheduler/dispatch/send-run-request.ts';
 import { advanceBackfills } from '../../../scheduler/firing/advance-backfills.ts';
 import { fireDueJobs } from '../../../scheduler/firing/fire-due-jobs.ts';
 import { planFires } from '../../../scheduler/firing/plan-fires.ts';
+import type { SchedulerContext } from '../../../scheduler/scheduler-context.ts';
+import type { SqlStore } from '../../../shared/sql/sql.ts';
 import { idsByName, namesOf, type Pair } from './pair.ts';
 import type { Twin } from './twin.ts';
 
 /** A left-over is judged by one pass, and what is planned by the next. */
 const PASSES = 2;
 
+const PASSES_MAX = 200;
+
 /** Plans and decides what is due: the one many at once, with their first attempts, the other one by one. */
 export async function fireAll(pair: Pair): Promise<void> {
   const { together, oneByOne } = pair;
   for (let pass = 0; pass < PASSES; pass++) {
-    for (const { ctx } of pair.both) {
-      await planFires(ctx);
-      await advanceBackfills(ctx);
-    }
+    await planFires(together.ctx);
+    await planOneByOne(oneByOne.ctx);
+    for (const { ctx } of pair.both) await advanceBackfills(ctx);
     const first: Dispatch[] = [];
     await fireDueJobs(together.ctx, { send: (one) => void first.push(one) });
     together.sent.push(...first);
@@ -33,6 +36,20 @@ export async function fireAll(pair: Pair): Promise<void> {
       twin.patience,
     );
   }
+}
+
+/** Each schedule in a pass of its own. */
+async function planOneByOne(ctx: SchedulerContext): Promise<void> {
+  let isMore = true;
+  const read: SqlStore['read'] = async (name, body) => {
+    const value = await ctx.store.read(name, body);
+    if (name !== 'list-schedules' || !Array.isArray(value)) return value;
+    isMore = value.length > 1;
+    return value.slice(0, 1) as typeof value;
+  };
+  const alone = { ...ctx, store: { ...ctx.store, read } };
+  // One that cannot be planned would stay the first.
+  for (let pass = 0; isMore && pass < PASSES_MAX; pass++) await planFires(alone);
 }
 
 /** Hands out now what the other one has: a run that covers it would find it handed out or not. */

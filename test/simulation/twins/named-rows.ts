@@ -87,7 +87,7 @@ function mapOf(table: string, column: string, row: Row, names: Names): ReadonlyM
   return null;
 }
 
-const IDS = /(?<!chain[- ])\b(runs?|fires?|log|run:|"newRunId":|"runId":)( ?)(\d+(?:, \d+)*)/g;
+const IDS = /(?<!chain[- ])\b(runs?|fires?|log|run:|fire:|"newRunId":|"runId":)( ?)(\d+(?:, \d+)*)/g;
 
 /** Ids in sentences and keys: `runs 3, 4 of the job still run`, `RUN_SLOW:run:7`. */
 export function namedText(text: string, names: Names): string {

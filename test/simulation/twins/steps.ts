@@ -30,10 +30,11 @@ const timePasses: Step = {
 };
 const executorsBeat: Step = { name: 'executors beat', weight: 1, act: beat };
 const dueFires: Step = { name: 'what is due fires', weight: 1, act: fireAll };
+const bodiesLook: Step = { name: 'the bodies look', weight: 3, act: look };
 const answersCome: Step = { name: 'requests are answered', weight: 3, act: answerAll };
 const resultsCome: Step = { name: 'results come in', weight: 3, act: report };
 
-export const ROUND: readonly Step[] = [timePasses, executorsBeat, dueFires, answersCome, resultsCome];
+export const ROUND: readonly Step[] = [timePasses, executorsBeat, bodiesLook, dueFires, answersCome, resultsCome];
 
 export const STEPS: readonly Step[] = [
   timePasses,
@@ -44,7 +45,7 @@ export const STEPS: readonly Step[] = [
   { name: 'hours pass', weight: 1, act: (pair) => letPass(pair, pick(pair.random, [300_000, 3_600_000])) },
   { name: 'what was sent is lost', weight: 1, act: lose },
   { name: 'shards are handed out', weight: 3, act: (pair) => forEachTwin(pair, handOut) },
-  { name: 'the bodies look', weight: 4, act: look },
+  bodiesLook,
   { name: 'an executor is started anew', weight: 4, act: restart },
   { name: 'an executor leaves', weight: 1, act: leave },
   { name: 'an executor is drained', weight: 1, act: drain },

@@ -9,8 +9,8 @@ import { describeOnEachServer, type NewStorePlace } from '../../support/each-sto
 import { createMysqlDatabase } from '../../support/mysql-database.ts';
 import { walk } from './walk.ts';
 
-// Of many fires, acceptances and results at once, and of each by itself, the code says that both lead to the same rows. Here
-// two schedulers live through the same, one of them by the one way and one by the other.
+// Of many schedules, fires, acceptances, results and definitions at once, and of each by itself, the code says that both
+// lead to the same rows. Here two schedulers live through the same, one of them by the one way and one by the other.
 //
 // More of it: DAYBREAK_TWINS_SEEDS=500 npx vitest run --project simulation twins. One alone: its name as DAYBREAK_TWINS_SEED.
 const ALONE = process.env.DAYBREAK_TWINS_SEED;
