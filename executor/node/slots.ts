@@ -30,7 +30,7 @@ export interface Slots {
   accept(orders: readonly AttemptOrder[]): Promise<readonly Reply[]>;
   /** Tells attempts to stop; returns how many there were. */
   kill(which: { jobId: number; logId?: number | undefined }): number;
-  /** Whether nothing of the job runs or waits here. */
+  /** Whether nothing of the job runs or waits here; what has returned does neither, written down or not. */
   isIdle(jobId: number): boolean;
   running(): readonly RunningAttempt[];
   /** Takes nothing new, gives back what waits, and resolves when all outcomes are stored. */
@@ -294,7 +294,7 @@ export function createSlots(options: SlotsOptions): Slots {
       for (const entry of hit) stop(entry, 'killed');
       return hit.length;
     },
-    isIdle: (jobId) => [...entries.values()].every((entry) => entry.jobId !== jobId),
+    isIdle: (jobId) => [...entries.values()].every((entry) => entry.jobId !== jobId || entry.state === 'ending'),
     running: () => [...entries.values()].map(viewEntry),
     async drain({ deadlineMs }) {
       draining = true;

@@ -57,6 +57,8 @@ const hasBegun = (count: number) => expect.poll(() => began.length, { timeout: 3
 test('a slot is free when its handler has returned: what it returned is written down with what returns meanwhile', async () => {
   await sendJobs(numbers(40));
   await hasBegun(40);
+  const idle = async () => (await executor.ask('/idleBeat', { jobId: 40 })).code;
+  await expect.poll(idle, { timeout: 30_000 }).toBe(200);
   expect(scheduler.callbacks()).toEqual([]);
   written.open();
   await scheduler.until((it) => it.callbacks().length === 40);

@@ -96,7 +96,7 @@ describe.each(GENERATIONS)('an admin of generation %s', (generation) => {
     lastLogId += 1;
     const sparse = `{"executorHandler":"work","logId":${lastLogId},"logDateTime":1767225600000,"tomorrow":{"x":[1]}}`;
     expect((await ask(home, sparse)).json).toMatchObject({ code: 200 });
-    expect((await ask('idleBeat', '{}')).json.code).toBe(200);
+    await expect.poll(async () => (await ask('idleBeat', '{}')).json.code, { timeout: 30_000 }).toBe(200);
     expect((await ask('kill', '{}')).json.code).toBe(200);
     expect((await ask('log', '{}')).json).toMatchObject({ code: 200, data: { toLineNum: 0, isEnd: true } });
     expect((await ask(home, '{}')).json).toMatchObject({ code: 500 });
