@@ -53,8 +53,8 @@ export function nameFaults(faults: readonly SchemaFault[], faulty: Faulty): read
 }
 
 /** `/edges/2/when` is `edges[2].when`. */
-const pathOf = (pointer: string): string =>
-  (pointer === '' ? [] : keysOf(pointer.slice(1))).reduce(
+export const pathOf = (pointer: string): string =>
+  keysOf(pointer).reduce(
     (path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
     '',
   );
@@ -95,15 +95,20 @@ function alternatives(fault: SchemaFault, schema: TSchema): string {
 }
 
 const nameOf = ({ instancePath }: SchemaFault, whole: string): string =>
-  instancePath === '' ? whole : `"${keysOf(instancePath.slice(1)).join('.')}"`;
+  instancePath === '' ? whole : `"${keysOf(instancePath).join('.')}"`;
 
-function valueAt(root: unknown, pointer: string): unknown {
-  const path = pointer === '' ? [] : keysOf(pointer.slice(1));
-  return path.reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], root);
+/** What stands where a pointer such as `/edges/2/when` leads. */
+export function valueAt(root: unknown, pointer: string): unknown {
+  return keysOf(pointer).reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], root);
 }
 
 const keysOf = (pointer: string): string[] =>
-  pointer.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  pointer === ''
+    ? []
+    : pointer
+        .slice(1)
+        .split('/')
+        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'missing';

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { pathOf, valueAt } from '../../../shared/schema-faults.ts';
 import type { FieldProblem } from './contract/shapes.ts';
 import { FieldsError } from './problem.ts';
 
@@ -73,9 +74,6 @@ function ofWhatWasMeant(faults: readonly Fault[], schema: TSchema, value: unknow
   }, faults);
 }
 
-const valueAt = (value: unknown, pointer: string): unknown =>
-  partsOf(pointer).reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
-
 function problemsOf(fault: Fault, schema: TSchema): FieldProblem[] {
   const { keyword, schemaPath, instancePath, message, params } = fault;
   const path = pathOf(instancePath);
@@ -123,18 +121,3 @@ function schemaAt(schema: TSchema, schemaPath: string): Record<string, unknown> 
     ...schema,
   });
 }
-
-/** `/edges/2/to` is `edges[2].to`. */
-function pathOf(pointer: string): string {
-  return partsOf(pointer).reduce((path, name) => {
-    return /^\d+$/.test(name) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
-  }, '');
-}
-
-const partsOf = (pointer: string): string[] =>
-  pointer === ''
-    ? []
-    : pointer
-        .slice(1)
-        .split('/')
-        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
