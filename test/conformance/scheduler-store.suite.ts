@@ -15,11 +15,13 @@ import { recordHeartbeat } from '../../scheduler/registry/record-heartbeat.ts';
 import { declareAllGone } from '../../scheduler/registry/retire-silent-executors.ts';
 import { rescueLostAttempts } from '../../scheduler/run/rescue-lost-attempts.ts';
 import type { SchedulerContext } from '../../scheduler/scheduler-context.ts';
+import { groupsOfFiredRuns } from '../../scheduler/storage/migrations/0561-groups-of-fired-runs.ts';
 import { schedulerMigrations } from '../../scheduler/storage/migrations/scheduler-migrations.ts';
 import { newestAttempts } from '../../scheduler/storage/sql/admin-run-detail-queries.ts';
 import { storeChain, storeJob } from '../../scheduler/storage/sql/definition-queries.ts';
 import { lockFires, startSchedule } from '../../scheduler/storage/sql/fire-queries.ts';
 import { createLogger, silentLogger as logger } from '../../shared/logger.ts';
+import { SQLITE_WORDS } from '../../shared/sql/ddl-words.ts';
 import { migrate } from '../../shared/sql/migrate.ts';
 import type { SqlReader, SqlStore, SqlTx } from '../../shared/sql/sql.ts';
 import { givenContext, ORDERS_CHAIN, ORDERS_DEFINITIONS } from '../support/given-scheduler-context.ts';
@@ -328,6 +330,16 @@ export function describeSchedulerStore(name: string, open: () => Promise<SqlStor
       const outdated = [{ ...TICKING, chainId: 0, nextAt }];
       await planFires(givenContext(answering(store, 'list-schedules', outdated)));
       expect(await store.read('fires', (db) => db.all('select id from s_fire'))).toEqual([]);
+    });
+
+    test('a run that an older version stored without its group gets it', async () => {
+      const { runId } = await triggerJob(ctx, { job: 'debit', businessDate: '2026-11-20', requestId: 'by hand' });
+      await store.transaction('as it was', async (tx) => {
+        await tx.run(`update s_run set app_name = ''`);
+        for (const text of groupsOfFiredRuns.statements(SQLITE_WORDS)) await tx.run(text);
+      });
+      const groups = await store.read('groups', (db) => db.arrays('select id, app_name from s_run'));
+      expect(groups).toEqual([[runId, 'orders']]);
     });
 
     test('what is not decided, and not taken yet, has no instant of it', async () => {

@@ -11,6 +11,7 @@ import { runDay } from './0530-run-day.ts';
 import { bulkRecord } from './0540-bulk-record.ts';
 import { clusterToken } from './0550-cluster-token.ts';
 import { rowsInPlace } from './0560-rows-in-place.ts';
+import { groupsOfFiredRuns } from './0561-groups-of-fired-runs.ts';
 
 /** Applied with `migrate(store, schedulerMigrations, { logger, component: 'scheduler' })` before `createScheduler`. */
 export const schedulerMigrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const schedulerMigrations: readonly Migration[] = [
   bulkRecord,
   clusterToken,
   rowsInPlace,
+  groupsOfFiredRuns,
 ];
