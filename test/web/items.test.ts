@@ -1,33 +1,24 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumPath, describeWith, pageFolder } from '../support/servers.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { describeWith } from '../support/servers.ts';
 import { closeAfterTest } from './artefacts.ts';
-import { launchBrowser, openPage } from './browser.ts';
-import { type FakeApi, startFakeApi } from './fake-api.ts';
+import { openPage } from './browser.ts';
+import { givenFakePage } from './given-fake-page.ts';
 
 /** What is left of a night: why it stands still, and what can be read and asked of one debit. */
 describeWith(['Chromium', 'built page'], 'what is left of a night', () => {
-  let browser: Browser;
-  let fake: FakeApi;
-  beforeAll(async () => {
-    fake = await startFakeApi({ folder: pageFolder() });
-    browser = await launchBrowser(chromiumPath());
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fake?.close();
-  });
+  const given = givenFakePage();
 
   const visit = async (path: string): Promise<Page> => {
-    Object.assign(fake.state, { isSetUp: true, isLoggedIn: true });
-    const { context, page } = await openPage(browser, { theme: 'light', width: 1280, language: 'en' });
+    Object.assign(given.fake.state, { isSetUp: true, isLoggedIn: true });
+    const { context, page } = await openPage(given.browser, { theme: 'light', width: 1280, language: 'en' });
     closeAfterTest(context);
-    await page.goto(`${fake.url}#${path}`);
+    await page.goto(`${given.fake.url}#${path}`);
     return page;
   };
 
   test('a night whose shards are all back says what its items wait for, and leads to them', async () => {
-    fake.state.isStanding = true;
+    given.fake.state.isStanding = true;
     const page = await visit('/');
     await page.getByText('Everything was looked at; what is left waits.').waitFor();
     await page.locator('.figure').filter({ hasText: 'Not sent yet' }).getByText('10', { exact: true }).waitFor();

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumPath, describeWith, pageFolder } from '../support/servers.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { describeWith, pageFolder } from '../support/servers.ts';
 import { closeAfterTest } from './artefacts.ts';
-import { launchBrowser, openPage, type View } from './browser.ts';
+import { openPage, type View } from './browser.ts';
 import { bundleSizes, FIRST_KB_MAX, LAZY_KB_MAX } from './bundle-size.ts';
-import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { SCRIPT_RUN } from './fake-data.ts';
 import { type FakeScript, SCRIPTS } from './fake-scripts.ts';
+import { givenFakePage } from './given-fake-page.ts';
 import { FAKE_IDS, PLACES, type Place } from './places.ts';
 import { asksNothing } from './walk.ts';
 
@@ -16,22 +16,13 @@ import { asksNothing } from './walk.ts';
 const VIEW: View = { theme: 'light', width: 1280, language: 'en' };
 
 describeWith(['Chromium', 'built page'], 'the page', () => {
-  let browser: Browser;
-  let fake: FakeApi;
-  beforeAll(async () => {
-    fake = await startFakeApi({ folder: pageFolder() });
-    browser = await launchBrowser(chromiumPath());
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fake?.close();
-  });
+  const given = givenFakePage();
 
   /** A person who opens this place, as nobody did before. */
   const visit = async (name: string): Promise<Page> => {
     const { path, before, wait } = PLACES.find((place) => place.name === name) as Place;
     Object.assign(
-      fake.state,
+      given.fake.state,
       {
         isSetUp: true,
         isLoggedIn: true,
@@ -42,9 +33,9 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
       },
       before ?? {},
     );
-    const { context, page } = await openPage(browser, VIEW);
+    const { context, page } = await openPage(given.browser, VIEW);
     closeAfterTest(context);
-    await page.goto(`${fake.url}#${path(FAKE_IDS)}`);
+    await page.goto(`${given.fake.url}#${path(FAKE_IDS)}`);
     await page.waitForSelector(wait ?? '.page');
     await asksNothing(page);
     return page;
@@ -74,8 +65,8 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await page.getByText('Live', { exact: true }).waitFor();
     const before = await done();
     await expect.poll(done, { timeout: 60_000 }).not.toBe(before);
-    fake.state.isDown = true;
-    for (const stream of fake.state.streams) stream.destroy();
+    given.fake.state.isDown = true;
+    for (const stream of given.fake.state.streams) stream.destroy();
     const bar = page.getByRole('status').filter({ hasText: 'What is shown is of' });
     await bar.waitFor();
     await page.getByText('Not connected', { exact: true }).waitFor();
@@ -85,8 +76,8 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await page.waitForTimeout(1_500);
     expect(await shown()).toBe(then);
     expect(await page.locator('.shell-main .problem').count()).toBe(0);
-    fake.state.isDown = false;
-    fake.state.steps += 50;
+    given.fake.state.isDown = false;
+    given.fake.state.steps += 50;
     await bar.waitFor({ state: 'detached' });
     await page.getByText('Live', { exact: true }).waitFor();
     await expect.poll(done, { timeout: 60_000 }).not.toBe(before);
@@ -188,7 +179,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await dialog.locator('tr.is').filter({ hasText: '-mtime +60' }).waitFor();
     await dialog.getByLabel('What has changed').fill('two months');
     const [, , newest] = SCRIPTS as [FakeScript, FakeScript, FakeScript];
-    fake.state.scripts.push({ ...newest, by: 'li.wei', source: newest.source.replace('exit 0', 'exit 3') });
+    given.fake.state.scripts.push({ ...newest, by: 'li.wei', source: newest.source.replace('exit 0', 'exit 3') });
     await dialog.getByRole('button', { name: 'Save' }).click();
 
     await page.getByRole('heading', { name: 'Version 4 was saved in the meantime' }).waitFor();
@@ -203,7 +194,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Text of version 5' }).waitFor();
     // What was sent is what stood in the field, its odd signs and all.
-    expect(fake.state.scripts.at(-1)).toEqual({
+    expect(given.fake.state.scripts.at(-1)).toEqual({
       source: newest.source.replace('+30', '+60').replace('exit 0', 'exit 3').replaceAll(/\r\n?/g, '\n'),
       remark: 'two months',
       by: 'chen',
@@ -213,7 +204,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await dialog.locator('tr.was').filter({ hasText: '-mtime +60' }).waitFor();
     await dialog.getByRole('button', { name: 'Restore' }).click();
     await page.getByRole('heading', { name: 'Text of version 6' }).waitFor();
-    expect(fake.state.scripts.at(-1)).toEqual({ ...SCRIPTS[0], remark: 'as in version 1', by: 'chen' });
+    expect(given.fake.state.scripts.at(-1)).toEqual({ ...SCRIPTS[0], remark: 'as in version 1', by: 'chen' });
   });
 
   test('a run says which version of the script it ran, and a job with a handler has none', async () => {
@@ -233,7 +224,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
 
   test('what is done to many is answered for each, and can be looked at until it was', async () => {
     const page = await visit('jobs');
-    fake.state.isBulkHeldUp = true;
+    given.fake.state.isBulkHeldUp = true;
     const boxes = page.locator('tbody input[type=checkbox]');
     for (const index of [0, 1, 2]) await boxes.nth(index).check();
     await page.getByRole('region', { name: 'Chosen rows' }).getByRole('button', { name: 'Disable' }).click();
@@ -246,7 +237,7 @@ describeWith(['Chromium', 'built page'], 'the page', () => {
     await sign.filter({ hasText: '1/3' }).waitFor();
     await page.reload();
     await sign.filter({ hasText: '1/3' }).waitFor();
-    fake.state.isBulkHeldUp = false;
+    given.fake.state.isBulkHeldUp = false;
     await sign.filter({ hasText: '2/3' }).click();
     await progress.filter({ hasText: '2 of 3 done' }).waitFor();
     await page.getByText('it has ended already').waitFor();

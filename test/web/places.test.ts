@@ -1,10 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumPath, describeWith, pageFolder } from '../support/servers.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { describeWith } from '../support/servers.ts';
 import { closeAfterTest } from './artefacts.ts';
 import { type Rules, violations } from './axe.ts';
-import { launchBrowser, openPage, type View } from './browser.ts';
-import { type FakeApi, startFakeApi } from './fake-api.ts';
+import { openPage, type View } from './browser.ts';
+import type { FakeApi } from './fake-api.ts';
+import { givenFakePage } from './given-fake-page.ts';
 import { FAKE_IDS, PLACES, type Place } from './places.ts';
 import { FIRST_VIEW, isEveryView, looksWrong, show } from './views.ts';
 import { asksNothing, walkTo } from './walk.ts';
@@ -32,23 +33,14 @@ const ALL_STEPS: readonly Step[] = [
 const STEPS = isEveryView() ? ALL_STEPS : ALL_STEPS.filter(({ rules }) => rules === 'all');
 
 describeWith(['Chromium', 'built page'], 'every place', () => {
-  let browser: Browser;
-  let fake: FakeApi;
-  beforeAll(async () => {
-    fake = await startFakeApi({ folder: pageFolder() });
-    browser = await launchBrowser(chromiumPath());
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fake?.close();
-  });
+  const given = givenFakePage();
 
   test('can be used by everybody, fits its screen, complains of nothing, has words for all and keeps odd strings inert, in both themes, widths and languages', async () => {
-    const { context, page, complaints } = await openPage(browser, FIRST_VIEW);
+    const { context, page, complaints } = await openPage(given.browser, FIRST_VIEW);
     closeAfterTest(context);
     const found: string[] = [];
     for (const place of PLACES) {
-      await open(page, fake, place);
+      await open(page, given.fake, place);
       for (const step of STEPS) {
         await show(page, step);
         const at = `${place.name}, ${step.theme}, ${step.width}, ${step.language}`;
